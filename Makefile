@@ -1,0 +1,50 @@
+# Two commands: `make run` and `make test`. `make help` lists the rest.
+# The environment is made once, and again only when a lock has changed.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench clean
+
+help: ## lists these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+
+run: $(VENV)/run.stamp ## sets up, makes the demo data, runs everything, prints where the report is
+	@$(BIN)/till demo run
+
+test: $(VENV)/test.stamp ## sets up the test extras and runs every test
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/test.stamp ## what CI checks besides the tests: lint, types, SQL, drift of generated files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/yamllint --strict .
+	@$(BIN)/till generate --check
+	@$(BIN)/till check
+	@$(BIN)/sqlfluff lint models tests/data analyses
+
+bench: $(VENV)/test.stamp ## measures; takes minutes, wants a quiet machine
+	@$(BIN)/python docs/benchmarks/bench.py
+
+clean: ## removes what was made: lake, site, demo data, dbt's target (not the environment)
+	rm -rf lake site demo target logs
+
+# pip checks every hash; --no-deps because the lock is complete (docs/decisions/0003-pinned-lock.md).
+define install
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Setting up $(VENV) from $(1) ..."
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement $(1)
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+endef
+
+$(VENV)/run.stamp: requirements.lock pyproject.toml
+	$(call install,requirements.lock)
+
+$(VENV)/test.stamp: requirements-test.lock pyproject.toml
+	$(call install,requirements-test.lock)
+	@touch $(VENV)/run.stamp
