@@ -19,9 +19,7 @@ class Cost:
     output: str
 
 
-def measure(
-    command: Sequence[str], *, cwd: Path, environ: Mapping[str, str] | None = None
-) -> Cost:
+def measure(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str] | None = None) -> Cost:
     """Run `command` to its end; raises RuntimeError with its output when it fails."""
     started = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603 - the commands are written in this folder
