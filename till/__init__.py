@@ -1,0 +1,1 @@
+"""The `till` command and what it conducts: runs, releases, checks."""

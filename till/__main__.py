@@ -1,6 +1,41 @@
-"""The `till` command."""
+"""The `till` command: runs it, and turns what went wrong into one plain sentence."""
+
+from __future__ import annotations
+
+import sys
+
+from configuration.errors import EXIT_FAILED, PlainError
 
 
 def main() -> None:
-    """Placeholder until the command line lands."""
-    raise SystemExit("till: the command line is not here yet")
+    """Run the command line; exits 0 fine, 1 failed, 2 wrong usage or configuration, 3 busy."""
+    from till.command_line import app
+
+    if "--debug" in sys.argv:
+        sys.argv.remove("--debug")
+        app()
+        return
+    try:
+        app()
+    except PlainError as error:
+        _say(str(error))
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        _say("Stopped. The next run takes up where this one was.")
+        raise SystemExit(EXIT_FAILED) from None
+    except Exception as error:  # the last border: nobody should have to read a traceback
+        _say(
+            f"Something unexpected happened ({type(error).__name__}: {error}). "
+            "Run it again with --debug for the details; the current release is as it was."
+        )
+        raise SystemExit(EXIT_FAILED) from None
+
+
+def _say(text: str) -> None:
+    """To standard error, without control characters that data may have brought along."""
+    clean = "".join(one if one.isprintable() or one == "\n" else "?" for one in text)
+    sys.stderr.write(f"{clean}\n")
+
+
+if __name__ == "__main__":
+    main()

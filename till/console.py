@@ -1,0 +1,152 @@
+"""What a person sees in the terminal: steps, and a summary at the end."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from till.dbt_build import FailedNode
+from till.project import Project
+from till.run import RunResult
+
+if TYPE_CHECKING:
+    from ingest.run import IngestResult
+
+STEP_WORDS = {
+    "ingest": "Loading what is new",
+    "build": "Building and testing",
+    "docs": "Writing the dbt docs",
+    "render": "Drawing the pages",
+    "release": "Making the release",
+}
+
+
+class ConsoleReporter:
+    """Prints steps as they begin; one line that counts on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._counting = False
+
+    def step(self, name: str) -> None:
+        """A step begins."""
+        self._end_count()
+        self._console.print(f"[bold]{STEP_WORDS.get(name, name)}[/bold]")
+
+    def detail(self, text: str) -> None:
+        """Something happened within the step."""
+        self._end_count()
+        self._console.print(f"  {text}", markup=False, highlight=False)
+
+    def progress(self, done: int, total: int) -> None:
+        """So many of all nodes of the build are done."""
+        if self._console.is_terminal:
+            self._console.print(f"  {done} of {total}", end="\r", highlight=False)
+            self._counting = True
+        elif done % (total // 4 or 1) == 0 or done == total:
+            self._console.print(f"  {done} of {total}", highlight=False)
+        if done == total:
+            self._end_count()
+
+    def _end_count(self) -> None:
+        if self._counting:
+            self._console.print()
+            self._counting = False
+
+
+def print_run(console: Console, project: Project, result: RunResult) -> None:
+    """The closing summary of a run, also of one that failed."""
+    console.print()
+    if result.ingested is not None:
+        print_ingested(console, result.ingested)
+    if result.build is not None:
+        for failed in result.build.failed:
+            print_failed_node(console, failed)
+        build = result.build
+        console.print(
+            f"Models {build.models}   tests passed {build.passed}   warned {build.warned}   "
+            f"failed {len(build.failed)}   skipped {build.skipped}",
+            highlight=False,
+        )
+    seconds = "   ".join(f"{name} {taken:.1f}" for name, taken in result.steps)
+    total = sum(taken for _, taken in result.steps)
+    console.print(f"Seconds {total:.1f}:   {seconds}", highlight=False)
+    console.print()
+    if result.release is not None:
+        page = os.path.relpath(project.site / "index.html", project.root)
+        console.print(f"Release {result.release.release_id}", highlight=False)
+        console.print(f"[bold green]The report is at {page}[/bold green]", highlight=False)
+        return
+    console.print(f"[bold red]Not released: {result.problem}.[/bold red]", highlight=False)
+    kept = result.kept_release_id
+    console.print(
+        f"Readers still see release {kept}." if kept else "There is no release yet.",
+        highlight=False,
+    )
+
+
+def print_ingested(console: Console, ingested: IngestResult) -> None:
+    """Rows read, loaded and rejected per table, then what could not be loaded."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("table")
+    for name in ("read", "loaded", "rejected", "seconds"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    for one in ingested.tables:
+        table.add_row(
+            f"{one.source_name}.{one.table_name}",
+            f"{one.rows_read:,}",
+            f"{one.rows_loaded:,}",
+            f"{one.rows_rejected:,}",
+            f"{one.seconds:.1f}",
+            "failed" if one.error else "" if one.load_id else "nothing new",
+        )
+    table.add_section()
+    table.add_row(
+        "all",
+        f"{sum(one.rows_read for one in ingested.tables):,}",
+        f"{sum(one.rows_loaded for one in ingested.tables):,}",
+        f"{sum(one.rows_rejected for one in ingested.tables):,}",
+    )
+    console.print(table)
+    console.print()
+    for one in ingested.tables:
+        if one.error is not None:
+            console.print(
+                f"{one.source_name}.{one.table_name}: {one.error}", style="red", markup=False
+            )
+
+
+def print_failed_node(console: Console, failed: FailedNode) -> None:
+    """Which model or test failed, where it stands, and the rows it failed on."""
+    console.print(
+        f"{failed.kind} {failed.name} failed ({failed.file})",
+        style="bold red",
+        markup=False,
+        highlight=False,
+    )
+    for line in failed.message.splitlines():
+        console.print(f"  {line}", markup=False, highlight=False)
+    if failed.examples:
+        table = Table(box=None, header_style="bold")
+        for column in failed.columns:
+            table.add_column(column)
+        for row in failed.examples:
+            table.add_row(*(_cell(value) for value in row))
+        console.print(table)
+        if failed.failures and failed.failures > len(failed.examples):
+            console.print(f"  ... of {failed.failures:,}", highlight=False)
+    if failed.query:
+        console.print(f"  All rows: run the query in {failed.query}", highlight=False)
+    console.print()
+
+
+def _cell(value: Any) -> str:
+    """A value of data as harmless text: no markup, no control characters."""
+    text = "null" if value is None else str(value)
+    return "".join(character if character.isprintable() else "?" for character in text).replace(
+        "[", "\\["
+    )

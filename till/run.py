@@ -1,0 +1,206 @@
+"""One run: ingest, build, docs, pages, release. Nothing reaches a reader before everything passed."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from configuration.errors import PlainError
+from till import dbt_build, release_build
+from till.lake_lock import lake_lock
+from till.project import Project
+from till.releases import Release, ReleasedMart, current_release_id, new_release_id
+from till.working_copy import clear_mark, mark_build, restore_if_broken
+
+if TYPE_CHECKING:
+    from ingest.run import IngestResult
+    from ingest.sources_file import SourcesFile
+
+
+class Reporter(Protocol):
+    """What a run tells while it goes on; the command prints it."""
+
+    def step(self, name: str) -> None:
+        """A step begins."""
+
+    def detail(self, text: str) -> None:
+        """Something happened within the step."""
+
+    def progress(self, done: int, total: int) -> None:
+        """So many of all nodes of the build are done."""
+
+
+@dataclass
+class RunResult:
+    """What a run did, filled as it goes: also a run that fails has a summary."""
+
+    steps: list[tuple[str, float]] = field(default_factory=list)
+    ingested: IngestResult | None = None
+    build: dbt_build.BuildResult | None = None
+    release: Release | None = None
+    kept_release_id: str | None = None
+    problem: str | None = None
+
+    @contextmanager
+    def timed(self, name: str, reporter: Reporter) -> Iterator[None]:
+        """Announce a step and keep its seconds."""
+        reporter.step(name)
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.steps.append((name, time.perf_counter() - started))
+
+
+def run_all(
+    project: Project, sources: SourcesFile, *, full_refresh: bool, reporter: Reporter
+) -> RunResult:
+    """Load what is new, build, test, render and release. Holds the lake's lock throughout.
+
+    A source that cannot be loaded, or a test that fails, ends the run with `problem` set and the
+    current release as it was. Raises PlainError for what is not about data: a broken YAML file, a
+    lake that cannot be written to, another run.
+    """
+    from reports.pages import load_pages
+
+    load_pages(project.pages)  # a page with errors should not cost a build first
+    result = RunResult()
+    with lake_lock(project.lake, "till run"):
+        result.kept_release_id = current_release_id(project)
+        if restore_if_broken(project):
+            reporter.detail("The last build did not finish; its marts were put back.")
+        with result.timed("ingest", reporter):
+            result.ingested = _ingest(project, sources, reporter)
+        failed = [table for table in result.ingested.tables if table.error is not None]
+        if failed:
+            result.problem = f"{len(failed)} of {len(result.ingested.tables)} tables failed to load"
+            return result
+        release_id = new_release_id(datetime.now(UTC))
+        variables = dbt_variables(sources)
+        mark_build(project, release_id)
+        with result.timed("build", reporter):
+            result.build = dbt_build.build(
+                project, variables, full_refresh=full_refresh, on_progress=reporter.progress
+            )
+        if result.build.failed:
+            result.problem = f"{len(result.build.failed)} models or tests failed"
+            return result
+        _release(project, release_id, variables, result, reporter)
+    return result
+
+
+def dbt_variables(sources: SourcesFile) -> dict[str, Any]:
+    """What dbt is told about this set-up: its active sources and the variables of its file."""
+    return {"active_sources": [source.name for source in sources.sources], **sources.vars}
+
+
+def _ingest(project: Project, sources: SourcesFile, reporter: Reporter) -> IngestResult:
+    from ingest.run import ingest
+
+    return ingest(sources, project.lake, project.root, on_progress=reporter.detail)
+
+
+def _release(
+    project: Project,
+    release_id: str,
+    variables: Mapping[str, Any],
+    result: RunResult,
+    reporter: Reporter,
+) -> None:
+    assert result.build is not None  # noqa: S101 - built before
+    folder = release_build.clean_folder(project, release_id)
+    with result.timed("docs", reporter):
+        dbt_build.generate_docs(variables)
+        (folder / "docs").mkdir()
+        shutil.copyfile(dbt_build.static_docs(project), folder / "docs" / "index.html")
+    with result.timed("render", reporter):
+        marts = release_build.collect_marts(project, folder, result.build.marts)
+        release = _describe(project, release_id, variables, result, marts, folder)
+        render(project, release, folder, folder / "site")
+    with result.timed("release", reporter):
+        result.release = release_build.publish(
+            project, folder, _with_steps(release, result), lambda: clear_mark(project)
+        )
+
+
+def render(project: Project, release: Release, folder: Path, out: Path) -> None:
+    """Write the pages of `release`, whose marts lie in `folder`, into `out`."""
+    from reports.facts import ReleaseFacts
+    from reports.render import render_site
+
+    out.mkdir(parents=True, exist_ok=True)
+    facts = ReleaseFacts(
+        release_id=release.release_id,
+        created_at=datetime.fromisoformat(release.created_at),
+        as_of_date=date.fromisoformat(release.as_of_date) if release.as_of_date else None,
+        rows_read=release.rows["read"],
+        rows_loaded=release.rows["loaded"],
+        rows_rejected=release.rows["rejected"],
+        tests_passed=release.tests["passed"],
+        tests_warned=release.tests["warned"],
+        models=release.models,
+        reporting_currency=str(release.vars.get("reporting_currency", "EUR")),
+        business_timezone=str(release.vars.get("business_timezone", "UTC")),
+        sources=release.sources,
+        docs_href="../docs/index.html",
+    )
+    render_site(project.pages, release.mart_files(folder), facts, out)
+
+
+def _describe(
+    project: Project,
+    release_id: str,
+    variables: Mapping[str, Any],
+    result: RunResult,
+    marts: Mapping[str, ReleasedMart],
+    folder: Path,
+) -> Release:
+    assert result.build is not None  # noqa: S101 - built before
+    facts = release_build.read_facts(
+        {name: [folder / file.path for file in mart.files] for name, mart in marts.items()}
+    )
+    return Release(
+        release_id=release_id,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        till_version=release_build.till_version(),
+        commit=release_build.commit_of(project.root),
+        sources=tuple(variables["active_sources"]),
+        vars={name: value for name, value in variables.items() if name != "active_sources"},
+        marts=marts,
+        models=result.build.models,
+        tests={"passed": result.build.passed, "warned": result.build.warned},
+        **facts,
+    )
+
+
+def _with_steps(release: Release, result: RunResult) -> Release:
+    from dataclasses import replace
+
+    steps = tuple({"name": name, "seconds": round(seconds, 3)} for name, seconds in result.steps)
+    return replace(release, steps=steps)
+
+
+def ingest_only(
+    project: Project,
+    sources: SourcesFile,
+    *,
+    only: tuple[str, ...],
+    on_progress: Callable[[str], None],
+) -> IngestResult:
+    """Load what is new and stop there; holds the lake's lock. Unknown names in `only` are errors."""
+    from ingest.run import ingest
+
+    known = [source.name for source in sources.sources]
+    for name in only:
+        if name not in known:
+            raise PlainError(
+                f"there is no source '{name}'", remedy=f"The sources are: {', '.join(known)}."
+            )
+    with lake_lock(project.lake, "till ingest"):
+        return ingest(sources, project.lake, project.root, only=only, on_progress=on_progress)
