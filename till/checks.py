@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
 from configuration.errors import ConfigurationError, PlainError
-from till.generated_files import drifted_files, generated_files, sources_files
+from till.generated_files import drifted_files
 from till.lake_lock import lake_lock
 from till.project import DEFAULT_SOURCES, Project
 
@@ -61,7 +59,7 @@ def _generated(project: Project, environ: Mapping[str, str]) -> Iterator[PlainEr
 
 
 def _variables(project: Project, environ: Mapping[str, str]) -> Iterator[PlainError]:
-    """The default of active_sources is for plain dbt: it should name what `till run` would load."""
+    """The default of active_sources is for plain dbt: it should name what `till run` loads."""
     from configuration.yaml_file import position_of, read_yaml
     from ingest.sources_file import load_sources_file
 

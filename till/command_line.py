@@ -62,7 +62,7 @@ def run(
     from till.console import ConsoleReporter, print_run
     from till.run import run_all
 
-    project, loaded = _project(), None
+    project = _project()
     out = Console(stderr=True, highlight=False, soft_wrap=True) if as_json else console
     with _sources(project, sources) as loaded:
         result = run_all(project, loaded, full_refresh=full_refresh, reporter=ConsoleReporter(out))
@@ -102,7 +102,7 @@ def report(
         Path | None, typer.Option(help="Folder to draw into.", show_default="preview/ in the lake")
     ] = None,
 ) -> None:
-    """Draw the pages again from the current release, for a look; the release itself never changes."""
+    """Draw the pages again from the current release, for a look; the release stays as it is."""
     from reports.pages import load_pages
     from till.releases import current_release
     from till.run import render

@@ -25,7 +25,7 @@ STEP_WORDS = {
 
 
 class ConsoleReporter:
-    """Prints steps as they begin; one line that counts on a terminal, a line now and then elsewhere."""
+    """Prints steps as they begin, with one line that counts on a terminal and a few elsewhere."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

@@ -1,7 +1,7 @@
 """Files that follow from others and are committed so that a review shows them change.
 
-dbt's sources follow from the sources files, the exposures from the report pages, the JSON Schemas from
-the models that read the YAML.
+dbt's sources follow from the sources files, the exposures from the report pages, the JSON Schemas
+from the models that read the YAML.
 """
 
 from __future__ import annotations

@@ -175,7 +175,7 @@ def verify_sizes(project: Project, release: Release) -> None:
             raise PlainError(
                 "this file of the release is missing or was changed",
                 where=str(path),
-                remedy="Choose another release (`till release list`), or make a new one: `till run`.",
+                remedy="Choose another one (`till release list`), or make a new one: `till run`.",
             )
 
 

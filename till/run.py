@@ -1,4 +1,4 @@
-"""One run: ingest, build, docs, pages, release. Nothing reaches a reader before everything passed."""
+"""One run: ingest, build, docs, pages, release. Nothing untested reaches a reader."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,7 +15,7 @@ from configuration.errors import PlainError
 from till import dbt_build, release_build
 from till.lake_lock import lake_lock
 from till.project import Project
-from till.releases import Release, ReleasedMart, current_release_id, new_release_id
+from till.releases import Release, current_release_id, new_release_id
 from till.working_copy import clear_mark, mark_build, restore_if_broken
 
 if TYPE_CHECKING:
@@ -121,7 +121,21 @@ def _release(
         shutil.copyfile(dbt_build.static_docs(project), folder / "docs" / "index.html")
     with result.timed("render", reporter):
         marts = release_build.collect_marts(project, folder, result.build.marts)
-        release = _describe(project, release_id, variables, result, marts, folder)
+        facts = release_build.read_facts(
+            {name: [folder / file.path for file in mart.files] for name, mart in marts.items()}
+        )
+        release = Release(
+            release_id=release_id,
+            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            till_version=release_build.till_version(),
+            commit=release_build.commit_of(project.root),
+            sources=tuple(variables["active_sources"]),
+            vars={name: value for name, value in variables.items() if name != "active_sources"},
+            marts=marts,
+            models=result.build.models,
+            tests={"passed": result.build.passed, "warned": result.build.warned},
+            **facts,
+        )
         render(project, release, folder, folder / "site")
     with result.timed("release", reporter):
         result.release = release_build.publish(
@@ -153,35 +167,7 @@ def render(project: Project, release: Release, folder: Path, out: Path) -> None:
     render_site(project.pages, release.mart_files(folder), facts, out)
 
 
-def _describe(
-    project: Project,
-    release_id: str,
-    variables: Mapping[str, Any],
-    result: RunResult,
-    marts: Mapping[str, ReleasedMart],
-    folder: Path,
-) -> Release:
-    assert result.build is not None  # noqa: S101 - built before
-    facts = release_build.read_facts(
-        {name: [folder / file.path for file in mart.files] for name, mart in marts.items()}
-    )
-    return Release(
-        release_id=release_id,
-        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        till_version=release_build.till_version(),
-        commit=release_build.commit_of(project.root),
-        sources=tuple(variables["active_sources"]),
-        vars={name: value for name, value in variables.items() if name != "active_sources"},
-        marts=marts,
-        models=result.build.models,
-        tests={"passed": result.build.passed, "warned": result.build.warned},
-        **facts,
-    )
-
-
 def _with_steps(release: Release, result: RunResult) -> Release:
-    from dataclasses import replace
-
     steps = tuple({"name": name, "seconds": round(seconds, 3)} for name, seconds in result.steps)
     return replace(release, steps=steps)
 
@@ -193,7 +179,7 @@ def ingest_only(
     only: tuple[str, ...],
     on_progress: Callable[[str], None],
 ) -> IngestResult:
-    """Load what is new and stop there; holds the lake's lock. Unknown names in `only` are errors."""
+    """Load what is new and stop there; holds the lake's lock. Raises PlainError for unknown names."""
     from ingest.run import ingest
 
     known = [source.name for source in sources.sources]

@@ -1,4 +1,4 @@
-"""`till status`: loads, rows, rejected rows, freshness, releases. Reads the manifest, waits for nobody."""
+"""`till status`: loads, rows, rejected rows, releases. Reads the manifest, waits for nobody."""
 
 from __future__ import annotations
 
