@@ -1,0 +1,315 @@
+"""What a CSV file's bytes must show before DuckDB's reader is trusted with it.
+
+The reader takes an unclosed quote as one long value, accepts a file that was cut off, maps columns by
+position whatever the header says, and refuses mixed line ends without saying where. Here each of these
+is one sentence, and the records are counted without the reader, so that loaded + rejected can be held
+against something independent. Everything works on chunks with bytes methods: no loop over rows.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from configuration.errors import PlainError
+from configuration.yaml_file import nearest
+
+CHUNK_BYTES = 4 << 20
+_HEAD_BYTES = 1 << 20
+_BOM = codecs.BOM_UTF8
+_NOT_STRUCTURE = bytes(set(range(256)) - set(b'"\n\r\xff'))
+# Never part of UTF-8, so free to stand for one CR LF.
+_CRLF = b"\xff"
+_SAVE_UTF8 = "Save it again as CSV UTF-8."
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the first bytes say: the header's names in the file's order, and the line end."""
+
+    header: tuple[str, ...]
+    header_lines: int
+    line_end: bytes
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What the whole file says. `rows` are records without the header and without blank lines."""
+
+    sha256: str
+    bytes: int
+    rows: int
+    blank_lines: int
+    has_line_breaks_in_values: bool
+
+
+def read_head(path: Path, where: str) -> Head:
+    """Look at the beginning of the file; raises PlainError when it cannot be a CSV file with a header."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError as error:
+        raise unreadable(where, error) from error
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in head[:1000]:
+        raise PlainError("the file is UTF-16 or no text at all", where=where, remedy=_SAVE_UTF8)
+    head = head.removeprefix(_BOM)
+    if not head.strip():
+        raise PlainError("the file is empty", where=where, remedy="Export it again.")
+    first_line_end = re.search(rb"\r\n|\n|\r", head)
+    line_end = first_line_end[0] if first_line_end else b"\n"
+    if line_end == b"\r":
+        raise PlainError(
+            "the lines end in CR alone, as on very old Macs",
+            where=where,
+            remedy="Save it again with ordinary line ends.",
+        )
+    header, lines = _header(head, where)
+    return Head(header, lines, line_end)
+
+
+def unreadable(where: str, error: OSError) -> PlainError:
+    """The sentence for a file that the system does not let us read."""
+    return PlainError(
+        f"the file cannot be read ({error.strerror or error})",
+        where=where,
+        remedy="Check that it is there, that you may read it, and that no other program holds it.",
+    )
+
+
+def check_header(found: Sequence[str], declared: Sequence[str], where: str) -> None:
+    """Raise PlainError unless the file has exactly the declared columns, in any order."""
+    twins = sorted({name for name in found if found.count(name) > 1})
+    if twins:
+        raise PlainError(
+            f"the header names {_names(twins)} twice",
+            where=where,
+            remedy="Give each column a name of its own.",
+        )
+    gone = [name for name in declared if name not in found]
+    new = [name for name in found if name not in declared]
+    if not gone and not new:
+        return
+    parts = []
+    if gone:
+        parts.append(
+            f"{_columns(gone)} {_names(gone)} {'is' if len(gone) == 1 else 'are'} not there"
+        )
+    if new:
+        parts.append(
+            f"{_columns(new)} {_names(new)} {'is' if len(new) == 1 else 'are'} not declared"
+        )
+    raise PlainError(" and ".join(parts), where=where, remedy=_header_remedy(gone, new, found))
+
+
+def inspect(path: Path, head: Head, where: str, *, allow_empty: bool) -> Preflight:
+    """Read all bytes once; raises PlainError for what the reader would misread."""
+    count = _Count(where=where, line_end=head.line_end)
+    try:
+        with path.open("rb") as file:
+            for chunk in _chunks(file):
+                count.add(chunk)
+        if count.in_quotes:
+            raise PlainError(
+                f"a quote that opens in line {count.open_quote_line} is never closed",
+                where=where,
+                remedy='Close it, or double it ("") where it belongs to the text.',
+            )
+        if count.ends_in_line:
+            _check_last_record(_last_record(path), len(head.header), where)
+    except OSError as error:
+        raise unreadable(where, error) from error
+    # A table of one column cannot tell a blank line from an empty value; DuckDB reads a value.
+    blank_lines = count.blank_lines if len(head.header) > 1 else 0
+    rows = count.lines + count.ends_in_line - blank_lines - 1
+    if rows == 0 and not allow_empty:
+        raise PlainError(
+            "the file has a header but no rows",
+            where=where,
+            remedy="Export it again, or set allow_empty: true for this table.",
+        )
+    return Preflight(
+        sha256=count.digest.hexdigest(),
+        bytes=count.bytes,
+        rows=rows,
+        blank_lines=blank_lines,
+        has_line_breaks_in_values=count.line_feeds > count.lines,
+    )
+
+
+def _check_last_record(record: str, columns: int, where: str) -> None:
+    """A last line without its line end is how Excel ends a file, or how a broken download does."""
+    values = len(next(csv.reader(io.StringIO(record, newline="")), []))
+    if values != columns and record.strip():
+        raise PlainError(
+            f"the file is cut off: its last line has {values} of {columns} values",
+            where=where,
+            remedy="Export or download it again.",
+        )
+
+
+class _Count:
+    """Running totals over the chunks; each chunk but the last ends at a line feed."""
+
+    def __init__(self, *, where: str, line_end: bytes) -> None:
+        self.where = where
+        self.line_end = line_end
+        self.digest = hashlib.sha256()
+        self.bytes = 0
+        self.lines = 0
+        self.line_feeds = 0
+        self.blank_lines = 0
+        self.in_quotes = False
+        self.open_quote_line = 1
+        self.ends_in_line = False
+
+    def add(self, chunk: bytes) -> None:
+        """Count one chunk."""
+        self.digest.update(chunk)
+        text = chunk.removeprefix(_BOM) if self.bytes == 0 else chunk
+        self.bytes += len(chunk)
+        self._check_text(text)
+        self._count_blank_lines(text)
+        quotes = text.count(b'"')
+        if quotes or self.in_quotes:
+            self._count_lines_outside_quotes(text)
+            if quotes % 2:
+                self.in_quotes = not self.in_quotes
+                self.open_quote_line = self.line_feeds + _line_of_open_quote(text)
+        else:
+            feeds, pairs = text.count(b"\n"), 0
+            if b"\r" in text:
+                pairs = text.count(b"\r\n")
+                self._check_line_ends(feeds - pairs, pairs, text.count(b"\r") - pairs)
+            elif self.line_end != b"\n":
+                self._check_line_ends(feeds, 0, 0)
+            self.lines += feeds
+        self.line_feeds += text.count(b"\n")
+        self.ends_in_line = not text.endswith(b"\n")
+
+    def _check_text(self, text: bytes) -> None:
+        if b"\0" in text:
+            raise PlainError("the file holds zero bytes", where=self.where, remedy=_SAVE_UTF8)
+        if text.isascii():
+            return
+        try:
+            text.decode()
+        except UnicodeDecodeError as error:
+            line = self.line_feeds + text.count(b"\n", 0, error.start) + 1
+            raise PlainError(
+                f"line {line} is not UTF-8 text (perhaps Windows-1252)",
+                where=self.where,
+                remedy=_SAVE_UTF8,
+            ) from None
+
+    def _count_lines_outside_quotes(self, text: bytes) -> None:
+        """Keep only quotes and line ends, drop quotes that close at once, split at those that are left."""
+        structure = text.replace(b"\r\n", _CRLF) if b"\r" in text else text
+        structure = structure.translate(None, _NOT_STRUCTURE).replace(b'""', b"")
+        parts = structure.split(b'"')
+        outside = b"".join(parts[1::2] if self.in_quotes else parts[0::2])
+        feeds, pairs = outside.count(b"\n"), outside.count(_CRLF)
+        self._check_line_ends(feeds, pairs, outside.count(b"\r"))
+        self.lines += feeds + pairs
+
+    def _check_line_ends(self, feeds: int, pairs: int, returns: int) -> None:
+        wrong = feeds if self.line_end == b"\r\n" else pairs
+        if wrong or returns:
+            raise PlainError(
+                "the lines end in different ways (some in LF, some in CR LF or CR)",
+                where=self.where,
+                remedy="Save it again from one program.",
+            )
+
+    def _count_blank_lines(self, text: bytes) -> None:
+        starts_blank = text.startswith(self.line_end) and self.lines > 0 and not self.in_quotes
+        if not starts_blank and b"\n" + self.line_end not in text:
+            return
+        outside = _without_values(text, inside=self.in_quotes).replace(b"\r\n", b"\n")
+        self.blank_lines += len(re.findall(rb"(?<=\n)\n", outside)) + starts_blank
+
+
+def _header(head: bytes, where: str) -> tuple[tuple[str, ...], int]:
+    try:
+        text = head.decode()
+    except UnicodeDecodeError as error:
+        # The end of the piece may cut a letter; anything earlier is found again with its line.
+        text = head[: error.start].decode()
+    reader = csv.reader(io.StringIO(text, newline=""))
+    names = next(reader, [])
+    if not names or all(not name.strip() for name in names):
+        raise PlainError(
+            "the first line is blank; a header is wanted there",
+            where=where,
+            remedy="Remove what stands above the header.",
+        )
+    return tuple(names), reader.line_num
+
+
+def _header_remedy(gone: Sequence[str], new: Sequence[str], found: Sequence[str]) -> str:
+    if len(found) == 1 and (separator := next((x for x in ";\t|" if x in found[0]), None)):
+        shown = "a tab" if separator == "\t" else f"'{separator}'"
+        return f"The values seem to be separated by {shown}; save the file with commas."
+    for name in new:
+        guess = nearest(name, gone)
+        if guess:
+            return f"If '{name}' is the new name of '{guess}', write header: {name} at that column."
+    if not new:
+        return "Export it again with all columns, or remove them from the sources file."
+    return (
+        "Add what is new to the table's columns in the sources file, or leave it out of the export."
+    )
+
+
+def _columns(names: Sequence[str]) -> str:
+    return "the column" if len(names) == 1 else "the columns"
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    """The file in pieces that end at a line feed, so that neither letters nor line ends are cut."""
+    rest = b""
+    while chunk := file.read(CHUNK_BYTES):
+        end = chunk.rfind(b"\n") + 1
+        if end:
+            yield rest + chunk[:end]
+            rest = chunk[end:]
+        else:
+            rest += chunk
+    if rest:
+        yield rest
+
+
+def _without_values(text: bytes, *, inside: bool) -> bytes:
+    """The text with each quoted value shortened to one letter, so that what is blank is a blank line."""
+    if inside:
+        _, _, text = text.partition(b'"')
+        text = b"v" + text
+    return re.sub(rb'"[^"]*(?:"|\Z)', b"v", text)
+
+
+def _line_of_open_quote(text: bytes) -> int:
+    """The first line of `text` whose quotes do not pair within the line; lines count from 1."""
+    lines = enumerate(text.split(b"\n"), start=1)
+    return next((number for number, line in lines if line.count(b'"') % 2), 1)
+
+
+def _last_record(path: Path) -> str:
+    """What follows the last line end outside quotes."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _HEAD_BYTES))
+        tail = file.read()
+    end = len(tail)
+    while (end := tail.rfind(b"\n", 0, end)) >= 0:
+        if tail.count(b'"', end) % 2 == 0:
+            return tail[end + 1 :].decode()
+    return tail.decode(errors="replace")

@@ -1,0 +1,246 @@
+"""One load's CSV files through DuckDB: what fits to one Parquet file, what does not to another.
+
+Everything is read as text, so that the reader only splits, and cast by ingest.casting, so that nothing is
+bent. A clean load is read once. Rows that do not cast are found by a second reading of their file only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from ingest.casting import TypedColumn, fitting_rows, unfitting_rows
+from ingest.csv_inputs import CsvInput
+from ingest.csv_preflight import Preflight
+from ingest.duckdb_sql import exact_path, identifier, number, text_list, text_literal, write_parquet
+
+FILE_COLUMN = "_file"
+_READER = "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', filename = '_file'"
+
+
+def copy_fitting(
+    connection: duckdb.DuckDBPyConnection,
+    inputs: Sequence[CsvInput],
+    columns: Sequence[TypedColumn],
+    target: Path,
+) -> dict[str, int]:
+    """Write the rows that fit to `target`; returns how many of each file.
+
+    Lines that the reader itself refuses are left in its tables, for `collect_rejected`.
+    """
+    orders: dict[tuple[str, ...], list[CsvInput]] = {}
+    for each in inputs:
+        orders.setdefault(each.columns, []).append(each)
+    queries = [
+        fitting_rows(_relation(group, order), columns, [FILE_COLUMN])
+        for order, group in orders.items()
+    ]
+    rows = write_parquet(connection, " union all ".join(queries), target)
+    if len(inputs) == 1:
+        return {inputs[0].path: rows}
+    found = connection.execute(
+        f"select {FILE_COLUMN}, count(*) from read_parquet({text_literal(str(target))}) group by all"
+    ).fetchall()
+    return {str(path): int(count) for path, count in found}
+
+
+def collect_rejected(
+    connection: duckdb.DuckDBPyConnection,
+    inputs: Sequence[CsvInput],
+    columns: Sequence[TypedColumn],
+    preflights: Mapping[str, Preflight],
+    loaded: Mapping[str, int],
+) -> dict[str, int]:
+    """Gather what did not fit into the temporary table `rejected`; returns how many rows of each file."""
+    connection.execute(
+        "create or replace temp table rejected (file varchar, line bigint, span bigint, "
+        "column_name varchar, reason varchar, original_text varchar)"
+    )
+    if number(connection, "select count(*) from reject_errors"):
+        _collect_refused_lines(connection, inputs, preflights)
+    refused = _count_by_file(connection)
+    for each in inputs:
+        missing = preflights[each.path].rows - loaded.get(each.path, 0) - refused.get(each.path, 0)
+        if missing:
+            _collect_unfitting(connection, each, columns, preflights[each.path])
+    return _count_by_file(connection)
+
+
+def example(
+    connection: duckdb.DuckDBPyConnection,
+    inputs: Sequence[CsvInput],
+    columns: Sequence[TypedColumn],
+    preflights: Mapping[str, Preflight],
+    loaded: Mapping[str, int],
+) -> str:
+    """One row that does not fit, told for a person; empty when none is found."""
+    refused = connection.execute(
+        "select column_name, error_message, csv_line from reject_errors order by file_id, line limit 1"
+    ).fetchone()
+    if refused:
+        return f"for example {str(refused[2]).strip()[:80]!r} ({str(refused[1]).splitlines()[0]})"
+    for each in inputs:
+        if loaded.get(each.path, 0) < preflights[each.path].rows:
+            connection.execute("set preserve_insertion_order = true")
+            found = connection.execute(
+                f"{_unfitting_with_lines(each, columns, preflights[each.path])} limit 1"
+            ).fetchone()
+            if found:
+                line = f", line {found[0]}" if found[0] else ""
+                return f"for example {each.path}{line}: {found[2]}"
+    return ""
+
+
+def _relation(
+    inputs: Sequence[CsvInput], names: Sequence[str], *, keep_rejects: bool = True
+) -> str:
+    """The files as text columns, with `_file` as the lake names them."""
+    kinds = ", ".join(f"{text_literal(name)}: 'VARCHAR'" for name in names)
+    paths = text_list(exact_path(_address(each)) for each in inputs)
+    rejects = "store_rejects = true" if keep_rejects else "ignore_errors = true"
+    return (
+        f"select * replace ({_lake_name(inputs)} as {FILE_COLUMN}) "
+        f"from read_csv({paths}, columns = {{{kinds}}}, {_READER}, {rejects})"
+    )
+
+
+def _address(each: CsvInput) -> str:
+    return each.location.as_posix()
+
+
+def _lake_name(inputs: Sequence[CsvInput], column: str = FILE_COLUMN) -> str:
+    """SQL from the reader's file name to ours: all files of a table stand under the same root."""
+    first = inputs[0]
+    prefix = len(_address(first)) - len(first.path)
+    if _address(first)[prefix:] == first.path and prefix > 0:
+        return f"substr({column}, {prefix + 1})"
+    return column
+
+
+def _collect_refused_lines(
+    connection: duckdb.DuckDBPyConnection,
+    inputs: Sequence[CsvInput],
+    preflights: Mapping[str, Preflight],
+) -> None:
+    """The lines that the reader refused, with the line of the file where each begins."""
+    found = "regexp_extract(error_message, 'Columns: (\\d+) Found: (\\d+)', {group})"
+    reason = (
+        "case when error_type in ('MISSING COLUMNS', 'TOO MANY COLUMNS') then "
+        f"'the line has ' || {found.format(group=2)} || ' values, not ' || {found.format(group=1)} "
+        "when error_type = 'UNQUOTED VALUE' then 'a quote does not close where its value ends' "
+        "when error_type = 'LINE SIZE OVER MAXIMUM' then 'the line is longer than 2 MB' "
+        "else split_part(error_message, chr(10), 1) end"
+    )
+    connection.execute(
+        "create or replace temp table refused_lines as "
+        f"select {_lake_name(inputs, 'file_path')} as file, line, any_value(line_byte_position) as position, "
+        "ltrim(any_value(csv_line), chr(10) || chr(13)) as original_text, "
+        f"string_agg(distinct column_name, ', ') as column_name, string_agg(distinct {reason}, '; ') as reason "
+        "from reject_errors join reject_scans using (scan_id, file_id) "
+        "group by scan_id, file_id, file_path, line"
+    )
+    for each in inputs:
+        if preflights[each.path].has_line_breaks_in_values:
+            _find_lines(connection, each)
+    connection.execute(
+        "insert into rejected select file, line, "
+        "1 + length(original_text) - length(replace(original_text, chr(10), '')), "
+        "column_name, reason, original_text from refused_lines"
+    )
+
+
+def _find_lines(connection: duckdb.DuckDBPyConnection, each: CsvInput) -> None:
+    """The reader counts records; where values hold line breaks, count the lines of the file instead."""
+    file = text_literal(each.path)
+    positions = connection.execute(
+        f"select distinct position from refused_lines where file = {file} order by position"
+    ).fetchall()
+    line, done = 1, 0
+    with each.location.open("rb") as content:
+        for (position,) in positions:
+            line += content.read(position - 1 - done).count(b"\n")
+            start = content.read(2)
+            done = position - 1 + len(start)
+            blank = start.count(b"\n", 0, len(start) - len(start.lstrip(b"\r\n")))
+            connection.execute(
+                f"update refused_lines set line = {line + blank} "
+                f"where file = {file} and position = {position}"
+            )
+            line += start.count(b"\n")
+
+
+def _unfitting_with_lines(
+    each: CsvInput, columns: Sequence[TypedColumn], preflight: Preflight
+) -> str:
+    """SQL of the rows of one file that do not cast: column_name, reason, original_text, and the line.
+
+    The line is that of the first record, plus one for each record before, plus the line breaks in
+    their values, plus the refused lines before. Blank lines leave no trace, so with them it is null.
+    """
+    texts = [identifier(name) for name in each.columns]
+    breaks = " + ".join(
+        f"coalesce(length({text}) - length(replace({text}, chr(10), '')), 0)" for text in texts
+    )
+    before = (
+        f"coalesce(sum({breaks}) over (rows between unbounded preceding and 1 preceding), 0)"
+        if preflight.has_line_breaks_in_values
+        else "0"
+    )
+    start = each.head.header_lines
+    numbered = (
+        f"select *, (row_number() over () + {start} + {before})::bigint as line "
+        f"from ({_relation([each], each.columns, keep_rejects=False)})"
+    )
+    quoted = ", ".join(
+        f"case when regexp_matches({text}, '[\",\\r\\n]') then '\"' || replace({text}, '\"', '\"\"') || '\"' "
+        f"else coalesce({text}, '') end"
+        for text in texts
+    )
+    line = "null::bigint" if preflight.blank_lines else "line"
+    return (
+        f"select {line} as line, column_name, reason, array_to_string([{quoted}], ',') as original_text "
+        f"from ({unfitting_rows(numbered, columns)})"
+    )
+
+
+def _collect_unfitting(
+    connection: duckdb.DuckDBPyConnection,
+    each: CsvInput,
+    columns: Sequence[TypedColumn],
+    preflight: Preflight,
+) -> None:
+    file = text_literal(each.path)
+    shifts = (
+        "select line - coalesce(sum(span) over (order by line "
+        "rows between unbounded preceding and 1 preceding), 0) as base, "
+        f"sum(span) over (order by line) as shift from rejected where file = {file}"
+    )
+    connection.execute("set preserve_insertion_order = true")
+    connection.execute(
+        f"insert into rejected select {file}, found.line + coalesce(shifts.shift, 0), 1, "
+        "column_name, reason, original_text "
+        f"from ({_unfitting_with_lines(each, columns, preflight)}) as found "
+        f"asof left join ({shifts}) as shifts on found.line >= shifts.base"
+    )
+    connection.execute("set preserve_insertion_order = false")
+
+
+def write_rejected(
+    connection: duckdb.DuckDBPyConnection, owner: tuple[str, str, str], target: Path
+) -> int:
+    """Write the gathered rows as the lake keeps them; `owner` is source, table and load id."""
+    source, table, load_id = (text_literal(each) for each in owner)
+    return write_parquet(
+        connection,
+        f"select {source} as source_name, {table} as table_name, {load_id} as load_id, file, line, "
+        "column_name, reason, original_text, null::timestamp as replayed_at "
+        "from rejected order by file, line",
+        target,
+    )
+
+
+def _count_by_file(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    found = connection.execute("select file, count(*) from rejected group by all").fetchall()
+    return {str(path): int(count) for path, count in found}

@@ -1,0 +1,101 @@
+"""`${NAME}` and `${NAME:-default}` in a sources file, replaced from the environment.
+
+What came out of a variable never shows in a message: there it is written as `${NAME}` again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from configuration.errors import ConfigurationError, PlainError
+from configuration.yaml_file import position_of
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+# Under these keys of an `auth` block nothing but a variable may stand.
+_SECRET_KEYS = ("token", "password", "api_key", "client_secret")
+# Shorter values would be found by accident in ordinary words.
+_SHORTEST_HIDDEN = 4
+
+
+@dataclass
+class Expanded:
+    """What was replaced: the values to hide, and the variables of each top-level source by position."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    auth_variables: dict[int, list[str]] = field(default_factory=dict)
+
+    def hide(self, text: str) -> str:
+        """`text` with every value that came from the environment written as its variable."""
+        for name, value in sorted(self.values.items(), key=lambda pair: -len(pair[1])):
+            if len(value) >= _SHORTEST_HIDDEN:
+                text = text.replace(value, f"${{{name}}}")
+        return text
+
+
+def expand(document: CommentedMap, environ: Mapping[str, str], file: str) -> Expanded:
+    """Replace every variable in `document`, in place; raises ConfigurationError with all that are missing."""
+    expanded = Expanded()
+    problems: list[PlainError] = []
+    for location, container, key, text in list(_texts(document, ())):
+        line, column = position_of(document, location)
+        where = f"{file}:{line}:{column}"
+        if _holds_bare_secret(location, text):
+            problems.append(
+                PlainError(
+                    f"'{key}' holds a secret in plain text",
+                    where=where,
+                    remedy=f"Put it into an environment variable and write {key}: ${{NAME}} here.",
+                )
+            )
+            continue
+        for match in _VARIABLE.finditer(text):
+            if match[1] not in environ and match[2] is None:
+                problems.append(
+                    PlainError(
+                        f"the environment variable {match[1]} is not set",
+                        where=where,
+                        remedy=f"Set it, or write a default: ${{{match[1]}:-value}}.",
+                    )
+                )
+        container[key] = _VARIABLE.sub(lambda match: _value(match, environ, expanded), text)
+        if "auth" in location and isinstance(location[1], int):
+            names = [match[1] for match in _VARIABLE.finditer(text)]
+            expanded.auth_variables.setdefault(location[1], []).extend(names)
+    if problems:
+        raise ConfigurationError("variables are missing", where=file, problems=problems)
+    return expanded
+
+
+def _value(match: re.Match[str], environ: Mapping[str, str], expanded: Expanded) -> str:
+    value = environ.get(match[1], "")
+    if value:
+        expanded.values[match[1]] = value
+        return value
+    return match[2] or ""
+
+
+def _holds_bare_secret(location: tuple[int | str, ...], text: str) -> bool:
+    return "auth" in location[:-1] and location[-1] in _SECRET_KEYS and not _VARIABLE.search(text)
+
+
+def _texts(
+    node: Any, location: tuple[int | str, ...]
+) -> Iterator[tuple[tuple[int | str, ...], Any, Any, str]]:
+    """Every text in the document: its location, what holds it, under which key, and itself."""
+    if isinstance(node, CommentedMap):
+        pairs = list(node.items())
+    elif isinstance(node, CommentedSeq):
+        pairs = list(enumerate(node))
+    else:
+        return
+    for key, value in pairs:
+        here = (*location, key)
+        if isinstance(value, str):
+            yield here, node, key, value
+        else:
+            yield from _texts(value, here)
