@@ -1,0 +1,195 @@
+"""Named formats: how a value is written for readers. Every figure is formatted here, once.
+
+The page, the hover text and the table below a chart show the same string, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import decimal
+import math
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Literal, get_args
+
+from babel import Locale, dates, numbers
+
+FormatName = Literal[
+    "text",
+    "int",
+    "num0",
+    "num1",
+    "num2",
+    "num3",
+    "number_short",
+    "rate0",
+    "rate1",
+    "rate2",
+    "pct0",
+    "pct1",
+    "pct2",
+    "change_pct0",
+    "change_pct1",
+    "change_pp1",
+    "currency0",
+    "currency2",
+    "currency_short",
+    "date",
+    "day",
+    "day_long",
+    "month",
+    "month_long",
+    "month_name",
+    "year",
+    "weekday",
+    "weekday_name",
+    "month_of_year",
+]
+FORMATS: tuple[str, ...] = get_args(FormatName)
+MISSING = "–"
+MINUS = "\N{MINUS SIGN}"
+
+Value = str | int | float | Decimal | date | datetime | bool | None
+
+_SKELETONS = {"day": "MMMd", "day_long": "yMMMEd", "month": "yMMM", "month_long": "yMMMM"}
+_NAME_ENDS: tuple[tuple[tuple[str, ...], FormatName], ...] = (
+    (("_revenue", "_amount", "monetary"), "currency0"),
+    (("_value", "_price", "_cost"), "currency2"),
+    (("_rate", "_share"), "rate1"),
+    (("_pct",), "pct1"),
+    (("_index",), "num2"),
+)
+
+
+def default_format(name: str, sql_type: str) -> FormatName:
+    """The format of a column whose author names none, from our naming rules and its DuckDB type."""
+    if sql_type.startswith(("DATE", "TIMESTAMP")):
+        return "month" if name.endswith("month_start") else "date"
+    if not is_numeric(sql_type):
+        return "text"
+    if name.startswith(("net_revenue", "gross_revenue")):
+        return "currency0"
+    for ends, chosen in _NAME_ENDS:
+        if name.endswith(ends):
+            return chosen
+    return "int" if "INT" in sql_type else "num2"
+
+
+def is_numeric(sql_type: str) -> bool:
+    """Whether DuckDB's type holds numbers."""
+    return sql_type.startswith(("DECIMAL", "DOUBLE", "FLOAT")) or sql_type.endswith(("INT", "INTEGER"))
+
+
+@dataclass(frozen=True)
+class Formatter:
+    """Writes values for one locale and one currency."""
+
+    locale: str
+    currency: str
+
+    def text(self, value: Value, name: FormatName) -> str:
+        """`value` as readers see it; a missing one is a dash, never a zero."""
+        if value is None or (isinstance(value, float) and not math.isfinite(value)):
+            return MISSING
+        if isinstance(value, (date, datetime)):
+            return self._date(value, name)
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, str):
+            return value
+        with decimal.localcontext() as context:
+            context.rounding = decimal.ROUND_HALF_UP
+            context.prec = 40
+            return self._number(Decimal(str(value)), name).replace("-", MINUS)
+
+    @cached_property
+    def _babel(self) -> Locale:
+        return Locale.parse(self.locale)
+
+    def _date(self, value: date, name: FormatName) -> str:
+        if name in _SKELETONS:
+            return str(dates.format_skeleton(_SKELETONS[name], value, locale=self._babel))
+        if name == "year":
+            return str(value.year)
+        if name in ("month_name", "month_of_year"):
+            return str(dates.format_date(value, "LLLL", locale=self._babel))
+        if name in ("weekday", "weekday_name"):
+            return str(dates.format_date(value, "ccc" if name == "weekday" else "cccc", locale=self._babel))
+        return str(dates.format_skeleton("yMMMd", value, locale=self._babel))
+
+    def _number(self, value: Decimal, name: FormatName) -> str:
+        digits = int(name[-1]) if name[-1].isdigit() else 0
+        if name.startswith(("currency", "number_short")):
+            return self._amount(value, name, digits)
+        if name.startswith("rate"):
+            return self._percent(value * 100, digits)
+        if name.startswith("pct"):
+            return self._percent(value, digits)
+        if name.startswith("change_pct"):
+            return self._signed(value, digits, self._percent(abs(value), digits))
+        if name == "change_pp1":
+            points = self._decimal(abs(value * 100), digits)
+            return self._signed(value * 100, digits, f"{points} pp")
+        if name in ("weekday", "weekday_name"):
+            width = "abbreviated" if name == "weekday" else "wide"
+            return str(dates.get_day_names(width, "stand-alone", self._babel)[int(value) - 1])
+        if name in ("month_of_year", "month_name"):
+            width = "abbreviated" if name == "month_of_year" else "wide"
+            return str(dates.get_month_names(width, "stand-alone", self._babel)[int(value)])
+        if name in ("year", "text"):
+            return str(value)
+        return self._decimal(value, digits)
+
+    def _amount(self, value: Decimal, name: FormatName, digits: int) -> str:
+        if not name.endswith("short"):
+            return self._currency(value, digits)
+        whole = name == "number_short"
+        size = abs(value)
+        if size < 1000:  # noqa: PLR2004 - three significant digits
+            digits = 0 if size >= 100 or value == value.to_integral() else 2  # noqa: PLR2004
+            return self._decimal(value, digits) if whole else self._currency(value, digits)
+        # Three significant digits: 1.23K, 12.3K, 123K.
+        exponent = value.adjusted() % 3
+        shown = value.quantize(Decimal(1).scaleb(value.adjusted() - 2))
+        arguments = {"locale": self._babel, "fraction_digits": 2 - exponent}
+        if whole:
+            short = str(numbers.format_compact_decimal(shown, **arguments))
+            long = self._decimal(value, 0)
+        else:
+            short = str(numbers.format_compact_currency(shown, self.currency, **arguments))
+            long = self._currency(value, 0)
+        # German has no short form for thousands: Babel then writes all digits, without grouping.
+        return short if sum(map(str.isdigit, short)) <= value.adjusted() else long
+
+    def _currency(self, value: Decimal, digits: int) -> str:
+        value = _without_negative_zero(value, digits)
+        pattern = self._babel.currency_formats["standard"].pattern
+        pattern = pattern.replace("0.00", "0." + "0" * digits if digits else "0")
+        return str(
+            numbers.format_currency(
+                value, self.currency, pattern, locale=self._babel, currency_digits=False
+            )
+        )
+
+    def _percent(self, value: Decimal, digits: int) -> str:
+        value = _without_negative_zero(value, digits)
+        pattern = self._babel.percent_formats[None].pattern
+        decimals = "0." + "0" * digits if digits else "0"
+        pattern = pattern.replace("#,##0", f"#,##{decimals}")
+        return str(numbers.format_percent(value / 100, pattern, locale=self._babel))
+
+    def _decimal(self, value: Decimal, digits: int) -> str:
+        value = _without_negative_zero(value, digits)
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        return str(numbers.format_decimal(value, pattern, locale=self._babel))
+
+    @staticmethod
+    def _signed(value: Decimal, digits: int, text: str) -> str:
+        rounded = value.quantize(Decimal(1).scaleb(-digits))
+        return text if rounded == 0 else f"{'+' if rounded > 0 else '-'}{text}"
+
+
+def _without_negative_zero(value: Decimal, digits: int) -> Decimal:
+    """What rounds to zero is shown without a sign."""
+    return abs(value) if value.quantize(Decimal(1).scaleb(-digits)) == 0 else value

@@ -1,0 +1,127 @@
+"""Rows as the page needs them: named, formatted columns; and the queries that fill them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+import duckdb
+
+from reports.formats import Formatter, FormatName, Value, default_format, is_numeric
+from reports.page_file import Dataset
+from reports.sql import quoted
+
+Json = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of a frame: its name in SQL, its label, its format and DuckDB's type."""
+
+    name: str
+    label: str
+    format: FormatName
+    sql_type: str
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is right-aligned and can be added up."""
+        return is_numeric(self.sql_type)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Rows with their fields."""
+
+    fields: tuple[Field, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+    def index(self, name: str) -> int:
+        """The position of a field."""
+        return next(i for i, field in enumerate(self.fields) if field.name == name)
+
+    def column(self, name: str) -> list[Value]:
+        """All values of a field."""
+        index = self.index(name)
+        return [row[index] for row in self.rows]
+
+    def texts(self, name: str, formatter: Formatter) -> list[str]:
+        """All values of a field as readers see them."""
+        field = self.fields[self.index(name)]
+        return [formatter.text(value, field.format) for value in self.column(name)]
+
+    def select(self, wanted: Sequence[tuple[str, str | None, FormatName | None]]) -> Frame:
+        """These fields only, each with a label and a format of the author's where given."""
+        indexes = [self.index(name) for name, _, _ in wanted]
+        fields = tuple(
+            replace(
+                self.fields[index],
+                label=label or self.fields[index].label,
+                format=chosen or self.fields[index].format,
+            )
+            for index, (_, label, chosen) in zip(indexes, wanted, strict=True)
+        )
+        return Frame(fields, tuple(tuple(row[i] for i in indexes) for row in self.rows))
+
+
+def label_of(name: str) -> str:
+    """A column's name as words: `net_revenue` is `Net revenue`."""
+    words = name.removesuffix("_pct").replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def fields_of(described: Sequence[tuple[object, ...]]) -> tuple[Field, ...]:
+    """Fields from the rows of a DESCRIBE."""
+    return tuple(
+        Field(str(row[0]), label_of(str(row[0])), default_format(str(row[0]), str(row[1])), str(row[1]))
+        for row in described
+    )
+
+
+def describe(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Field, ...]:
+    """The fields of a query, which is not run."""
+    return fields_of(connection.execute(f"describe (\n{sql}\n)").fetchall())
+
+
+def read_frame(connection: duckdb.DuckDBPyConnection, sql: str) -> Frame:
+    """Run a query whose order is total already."""
+    fields = describe(connection, sql)
+    return Frame(fields, tuple(connection.execute(sql).fetchall()))
+
+
+def materialize(
+    connection: duckdb.DuckDBPyConnection, table: str, dataset: Dataset, fields: Sequence[Field]
+) -> Frame:
+    """Run a dataset once, keep its rows as a temporary table, and return them in its order."""
+    asked = []
+    for entry in dataset.order:
+        name, descending = order_entry(entry)
+        asked.append(f"{quoted(name)} {'desc' if descending else 'asc'} nulls last")
+    ties = [f"{quoted(field.name)} nulls last" for field in fields]
+    limit = f" limit {dataset.limit}" if dataset.limit else ""
+    connection.execute(
+        f"create or replace temp table {quoted(table)} as select * from (\n{dataset.sql}\n) "
+        f"order by {', '.join(asked + ties)}{limit}"
+    )
+    rows = connection.execute(f"select * from {quoted(table)}").fetchall()
+    return Frame(tuple(fields), tuple(rows))
+
+
+def order_entry(entry: str) -> tuple[str, bool]:
+    """`net_revenue desc` as the name and whether it descends."""
+    name, _, direction = entry.strip().partition(" ")
+    return name, direction.strip().lower() == "desc"
+
+
+def as_json(value: Value) -> Json:
+    """A value as JSON holds it; doubles with ten significant digits, which no reader misses."""
+    if isinstance(value, Decimal):
+        whole = value.to_integral_value()
+        return int(whole) if value == whole else float(value)
+    if isinstance(value, float):
+        return float(f"{value:.10g}") if value == value and abs(value) != float("inf") else None
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    return value

@@ -1,0 +1,72 @@
+"""Text with values in it: `{dataset.column:format}` stands for a value of the dataset's first row.
+
+Formats are those of `reports.formats`. `abs pct1` shows a value without its sign, and
+`sign(above|below|level with)` chooses a word by it, so that a sentence reads well both ways:
+`Net revenue was {m.growth_pct:abs pct1} {m.growth_pct:sign(above|below|level with)} October.`
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeGuard, cast
+
+from reports.formats import FORMATS, Formatter, FormatName, Value
+
+_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\.([A-Za-z0-9_]+)(?::([^{}]*))?\}")
+_SIGN = re.compile(r"^sign\(([^|()]*)\|([^|()]*)\|([^|()]*)\)$")
+
+
+@dataclass(frozen=True)
+class Placeholder:
+    """One `{dataset.column:format}` of a text."""
+
+    dataset: str
+    column: str
+    format: str
+
+
+def placeholders(text: str) -> list[Placeholder]:
+    """All placeholders of `text`, in order."""
+    return [
+        Placeholder(match[1], match[2], (match[3] or "").strip())
+        for match in _PLACEHOLDER.finditer(text)
+    ]
+
+
+def format_name(shown: str) -> str:
+    """The named format in a placeholder's format part; empty for none or for `sign(...)`."""
+    return "" if _SIGN.match(shown) else shown.removeprefix("abs ").strip()
+
+
+def is_format(shown: str) -> bool:
+    """Whether the format part of a placeholder can be used."""
+    name = format_name(shown)
+    return not name or name in FORMATS
+
+
+def substitute(text: str, write: Callable[[Placeholder], str]) -> str:
+    """`text` with each placeholder replaced by what `write` makes of it."""
+    return _PLACEHOLDER.sub(
+        lambda match: write(Placeholder(match[1], match[2], (match[3] or "").strip())), text
+    )
+
+
+def written(placeholder: Placeholder, value: Value, default: FormatName, formatter: Formatter) -> str:
+    """A placeholder's value as text; `default` is the format where it names none."""
+    shown = placeholder.format
+    sign = _SIGN.match(shown)
+    if sign:
+        if not _is_number(value):
+            return formatter.text(value, "text")
+        return sign[1] if value > 0 else sign[2] if value < 0 else sign[3]
+    if shown.startswith("abs ") and _is_number(value):
+        value = abs(value)
+    name = format_name(shown)
+    return formatter.text(value, cast(FormatName, name) if name else default)
+
+
+def _is_number(value: Value) -> TypeGuard[int | float | Decimal]:
+    return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)

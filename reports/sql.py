@@ -1,0 +1,82 @@
+"""What a query of an author reads, found with DuckDB's own parser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+PERSONAL_COLUMNS = frozenset({"customer_name", "email"})
+# Functions in FROM that make rows out of nothing; all others read files or the catalogue.
+_HARMLESS_TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "repeat"})
+
+
+class QueryProblem(Exception):
+    """A query that cannot be used, in one sentence; the caller knows in which file it stands."""
+
+
+@dataclass(frozen=True)
+class Reads:
+    """The tables and columns that a query names."""
+
+    tables: tuple[str, ...]
+    columns: frozenset[str]
+
+
+def quoted(name: str) -> str:
+    """`name` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def reads_of(connection: duckdb.DuckDBPyConnection, sql: str) -> Reads:
+    """What the single SELECT `sql` reads; raises QueryProblem for anything else."""
+    row = connection.execute("select json_serialize_sql(?)", [sql]).fetchone()
+    parsed = json.loads(row[0]) if row else {}
+    if parsed.get("error"):
+        raise QueryProblem(_parser_message(parsed, sql))
+    if len(parsed["statements"]) != 1:
+        raise QueryProblem("write one SELECT, not several statements")
+    tree = parsed["statements"][0]
+    for function in _table_functions(tree):
+        if function not in _HARMLESS_TABLE_FUNCTIONS:
+            raise QueryProblem(f"a page reads marts only, not {function}(...)")
+    # DuckDB's binder knows which names are common table expressions, also when one has a mart's name.
+    tables = connection.get_table_names(sql)
+    columns = {name for node in _nodes(tree) for name in node.get("column_names", ())}
+    return Reads(tuple(sorted(tables)), frozenset(str(name) for name in columns))
+
+
+def first_line(error: duckdb.Error) -> str:
+    """DuckDB's message as one sentence, without its kind and the extract of the query."""
+    message = str(error).split("\n\nLINE ")[0].split("\nLINE ")[0]
+    _, _, told = message.partition(" Error: ")
+    return " ".join((told or message).split())
+
+
+def _parser_message(parsed: dict[str, Any], sql: str) -> str:
+    message = str(parsed.get("error_message", "this is not SQL"))
+    if "Only SELECT" in message:
+        return "write one SELECT; nothing else is allowed here"
+    position = str(parsed.get("position", ""))
+    if position.isdigit():
+        line = sql.count("\n", 0, int(position)) + 1
+        return f"{message} (line {line} of the query)"
+    return message
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(tree, dict):
+        yield tree
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        for child in tree:
+            yield from _nodes(child)
+
+
+def _table_functions(tree: Any) -> Iterator[str]:
+    for node in _nodes(tree):
+        if node.get("type") == "TABLE_FUNCTION":
+            yield str(node.get("function", {}).get("function_name", "a table function")).lower()

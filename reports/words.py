@@ -1,0 +1,63 @@
+"""The words of the pages that are not an author's: one mapping per language.
+
+Only English is here; another language is another mapping with the same keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ENGLISH: Mapping[str, str] = {
+    "all_pages": "All pages",
+    "average": "average",
+    "chart_area": "Area chart",
+    "chart_bar": "Bar chart",
+    "chart_heatmap": "Heat map",
+    "chart_line": "Line chart",
+    "contents": "On this page",
+    "created": "Made",
+    "csv": "Download CSV",
+    "dark": "Dark",
+    "data_sql": "Data, SQL and download",
+    "data_table": "Data of this chart",
+    "data_up_to": "Data up to",
+    "dbt_docs": "How each figure is made (dbt docs)",
+    "definitions": "Definitions",
+    "empty_item": "There are no rows for this yet.",
+    "empty_page": "There is no data yet. As soon as the first sales are loaded, this page shows them.",
+    "empty_title": "Nothing here yet",
+    "from_to": "from {first} to {last}",
+    "highest": "highest {value} ({where})",
+    "in_progress": "paler: not complete yet",
+    "last": "last {value} ({where})",
+    "less": "less",
+    "light": "Light",
+    "lowest": "lowest {value} ({where})",
+    "more": "more",
+    "needs_script": "The charts are drawn by a script that this browser does not run. The data is in the tables.",
+    "new": "new",
+    "no_change": "no change",
+    "none": "none",
+    "points": "{count} points",
+    "release": "Release",
+    "rows_loaded": "Rows loaded",
+    "rows_read": "Rows read",
+    "rows_rejected": "Rows rejected",
+    "rows_shown": "{shown} of {count} rows are shown; the download has all.",
+    "skip": "Skip to the content",
+    "sources": "Sources",
+    "sql": "SQL",
+    "stamp": "About this release",
+    "tests_passed": "Tests passed",
+    "tests_warned": "{count} with a warning",
+    "theme": "Switch between light and dark",
+    "total": "Total",
+    "versus": "vs {period}",
+}
+
+LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": ENGLISH}
+
+
+def words_for(locale: str) -> Mapping[str, str]:
+    """The words of a locale's language; English where a language is not here."""
+    return LANGUAGES.get(locale.split("_")[0].split("-")[0].lower(), ENGLISH)
