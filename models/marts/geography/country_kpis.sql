@@ -7,6 +7,7 @@ with orders as (
         units,
         is_completed
     from {{ ref('fct_orders') }}
+    where is_completed or has_returns
 ),
 
 countries as (

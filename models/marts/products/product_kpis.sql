@@ -119,7 +119,7 @@ products_ranked as (
         *,
         row_number() over best_first as revenue_rank,
         sum(gross_revenue) over best_first as cumulative_revenue,
-        sum(gross_revenue) over () as total_revenue
+        nullif(sum(gross_revenue) over (), 0) as total_revenue
     from product_totals
     window
         best_first as (
@@ -151,11 +151,11 @@ select
         products_ranked.returns_amount / nullif(products_ranked.gross_revenue, 0) as double
     ) as return_rate,
     cast(
-        products_ranked.gross_revenue / nullif(products_ranked.total_revenue, 0) as double
+        products_ranked.gross_revenue / products_ranked.total_revenue as double
     ) as market_share,
     products_ranked.revenue_rank,
     cast(
-        products_ranked.cumulative_revenue / nullif(products_ranked.total_revenue, 0) as double
+        products_ranked.cumulative_revenue / products_ranked.total_revenue as double
     ) as cumulative_share,
     -- Money against money, not a share against 0.8: a boundary that is met exactly must not depend
     -- on how a share is rounded.
