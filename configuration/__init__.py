@@ -1,4 +1,4 @@
-"""What `ingest`, `reports` and `till` share at the border: plain errors, YAML with positions, the lake.
+"""What `ingest`, `reports` and `till` share at the border: errors, YAML, the lake.
 
 This package imports none of the three.
 """

@@ -32,7 +32,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def load_yaml_model(path: Path, model: type[ModelT]) -> ModelT:
-    """Read the YAML file at `path` as `model`; raises ConfigurationError with all problems at once."""
+    """Read the YAML file at `path`; raises ConfigurationError with all problems at once."""
     return validate_yaml(read_yaml(path), model, str(path))
 
 
@@ -80,7 +80,7 @@ def validate_yaml(document: CommentedMap, model: type[ModelT], file: str) -> Mod
 
 
 def position_of(document: Any, location: Location) -> Position:
-    """Line and column (from 1) of the node at `location`, or of the nearest parent that is there."""
+    """Line and column (from 1) of the node at `location`, or of its nearest parent."""
     node, position = document, (1, 1)
     for step in location:
         if isinstance(node, CommentedMap) and step in node:
@@ -130,14 +130,18 @@ def _dotted(document: Any, location: Location) -> str:
     parts: list[str] = []
     node = document
     for index, step in enumerate(location):
-        if isinstance(node, CommentedMap) and step in node:
-            node = node[step]
-        elif isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node):
+        if _holds(node, step):
             node = node[step]
         elif index != len(location) - 1:
             continue
         parts.append(f"[{step}]" if isinstance(step, int) else f".{step}")
     return "".join(parts).lstrip(".")
+
+
+def _holds(node: Any, step: int | str) -> bool:
+    if isinstance(node, CommentedSeq):
+        return isinstance(step, int) and step < len(node)
+    return isinstance(node, CommentedMap) and step in node
 
 
 def _fields_at(model: type[BaseModel], location: Location) -> set[str]:
@@ -172,7 +176,5 @@ def _models_in(annotation: Any) -> set[type[BaseModel]]:
     if isinstance(annotation, (types.GenericAlias, types.UnionType)) or typing.get_origin(
         annotation
     ):
-        return {
-            model for argument in typing.get_args(annotation) for model in _models_in(argument)
-        }
+        return {model for argument in typing.get_args(annotation) for model in _models_in(argument)}
     return set()

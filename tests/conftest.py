@@ -1,0 +1,108 @@
+"""What every test may ask for: real data sets, and a copy of the project to run in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+IN_CI = os.environ.get("CI") == "true"
+
+Till = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of real data sets; without it a test skips and says so, in CI it fails."""
+    folder = os.environ.get("TILL_TEST_DATA", "")
+    if folder and Path(folder).is_dir():
+        return Path(folder)
+    message = "TILL_TEST_DATA names no folder of real data sets"
+    if IN_CI:
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def online_retail_dir(test_data: Path) -> Path:
+    """The 305 daily files of Online Retail."""
+    folder = test_data / "online_retail" / "by-day"
+    assert folder.is_dir(), f"{folder} is missing"
+    return folder
+
+
+def copy_project(target: Path) -> Path:
+    """Copy what git knows, so that a run in the copy touches nothing of the checkout."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.splitlines()
+    for name in listed:
+        source = ROOT / name
+        if source.is_file() and not name.startswith(("tests/", "docs/")):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target / name)
+    (target / "tests" / "data").mkdir(parents=True, exist_ok=True)
+    shutil.copytree(ROOT / "tests" / "data", target / "tests" / "data", dirs_exist_ok=True)
+    shutil.copytree(ROOT / "tests" / "generic", target / "tests" / "generic", dirs_exist_ok=True)
+    return target
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project in a folder of its own, without lake, site and environment."""
+    return copy_project(tmp_path / "project")
+
+
+def run_command(
+    command: list[str], project: Path, environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of the environment in `project`, with the project's own Python packages."""
+    return subprocess.run(
+        command,
+        cwd=project,
+        env={
+            **{key: value for key, value in os.environ.items() if not key.startswith("TILL_")},
+            "PYTHONPATH": str(project),
+            "NO_COLOR": "1",
+            **(environ or {}),
+        },
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def till() -> Till:
+    """`till(project, "run", ..., environ={...})`: the command as a person runs it."""
+
+    def run(
+        project: Path, *arguments: str, environ: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return run_command([sys.executable, "-m", "till", *arguments], project, environ)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def dbt() -> Till:
+    """`dbt(project, "build", ..., environ={...})`: plain dbt by hand."""
+
+    def run(
+        project: Path, *arguments: str, environ: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        executable = str(Path(sys.executable).with_name("dbt"))
+        return run_command([executable, *arguments], project, environ)
+
+    return run

@@ -1,0 +1,104 @@
+"""The whole path on a real shop's year: published counts, every law, one load or two."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.conftest import Till, copy_project
+
+SOURCES = "examples/online_retail/sources.yml"
+# Which load brought a row, and when, differs between one load and two; no figure does.
+OF_THE_LOAD = {"ingest_log"}
+
+
+def run_online_retail(project: Path, folder: Path, till: Till) -> None:
+    done = till(project, "run", "--sources", SOURCES, environ={"ONLINE_RETAIL_DIR": str(folder)})
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def mart_query(project: Path, model: str) -> str:
+    release = current_release(project)
+    manifest = json.loads((release / "release.json").read_text())
+    files = [str(release / file["path"]) for file in manifest["marts"][model]["files"]]
+    return f"(select * from read_parquet({files!r}, hive_partitioning = false))"
+
+
+def current_release(project: Path) -> Path:
+    lake = project / "lake"
+    current = json.loads((lake / "current.json").read_text())
+    return lake / "releases" / current["release_id"]
+
+
+@pytest.fixture(scope="module")
+def loaded_at_once(
+    tmp_path_factory: pytest.TempPathFactory, online_retail_dir: Path, till: Till
+) -> Path:
+    project = copy_project(tmp_path_factory.mktemp("at_once") / "project")
+    run_online_retail(project, online_retail_dir, till)
+    return project
+
+
+@pytest.fixture(scope="module")
+def loaded_in_two_runs(
+    tmp_path_factory: pytest.TempPathFactory, online_retail_dir: Path, till: Till
+) -> Path:
+    folder = tmp_path_factory.mktemp("two_runs")
+    project = copy_project(folder / "project")
+    drops = folder / "drops"
+    drops.mkdir()
+    files = sorted(online_retail_dir.glob("*.csv"))
+    for part in (files[:100], files[100:]):
+        for file in part:
+            shutil.copyfile(file, drops / file.name)
+        run_online_retail(project, drops, till)
+    return project
+
+
+def test_the_published_row_counts_are_loaded(loaded_at_once: Path) -> None:
+    log = mart_query(loaded_at_once, "ingest_log")
+    assert duckdb.sql(
+        f"select sum(rows_read), sum(rows_loaded), sum(rows_rejected) from {log}"
+    ).fetchall() == [(541_909, 541_909, 0)]
+
+
+def test_the_published_figures_come_out(loaded_at_once: Path) -> None:
+    lines = mart_query(loaded_at_once, "fct_order_lines")
+    assert duckdb.sql(
+        f"select count(*), count(distinct order_id), count(distinct customer_key) from {lines}"
+    ).fetchall() == [(541_909 - 5_268, 25_900, 4_372)]
+
+
+def test_net_revenue_is_the_same_in_every_mart(loaded_at_once: Path) -> None:
+    marts = ["sales_daily", "sales_weekly", "sales_monthly", "country_kpis", "fct_orders"]
+    sums = {
+        mart: duckdb.sql(
+            f"select sum(net_revenue) from {mart_query(loaded_at_once, mart)}"
+        ).fetchall()[0][0]
+        for mart in marts
+    }
+    assert len(set(sums.values())) == 1, sums
+    assert sums["fct_orders"] > Decimal(9_000_000)
+
+
+def test_countries_that_are_no_iso_name_are_mapped(loaded_at_once: Path) -> None:
+    countries = mart_query(loaded_at_once, "country_kpis")
+    codes = {row[0] for row in duckdb.sql(f"select country_code from {countries}").fetchall()}
+    assert {"GB", "IE", "US", "ZA", "JE", "ZZ"} <= codes
+
+
+def test_two_loads_give_the_marts_of_one(loaded_at_once: Path, loaded_in_two_runs: Path) -> None:
+    marts = json.loads((current_release(loaded_at_once) / "release.json").read_text())["marts"]
+    assert len(marts) >= 14
+    for model in sorted(set(marts) - OF_THE_LOAD):
+        one, two = mart_query(loaded_at_once, model), mart_query(loaded_in_two_runs, model)
+        differing = duckdb.sql(
+            f"select count(*) from ((from {one} except all from {two}) "
+            f"union all (from {two} except all from {one}))"
+        ).fetchall()[0][0]
+        assert differing == 0, f"{model} differs in {differing} rows"
