@@ -1,0 +1,153 @@
+with orders as not materialized (
+    -- Read twice below, each time a few columns: cheaper than keeping every order in memory.
+    select
+        customer_key,
+        order_date,
+        gross_revenue,
+        returns_amount,
+        units,
+        is_completed
+    from {{ ref('fct_orders') }}
+    where
+        customer_key is not null
+        and (is_completed or has_returns)
+),
+
+customers as (
+    select
+        customer_key,
+        customer_id,
+        source_name,
+        customer_name,
+        country_code,
+        country_name
+    from {{ ref('dim_customers') }}
+),
+
+segments as (
+    select
+        r_score,
+        fm_score,
+        rfm_segment
+    from {{ ref('rfm_segments') }}
+),
+
+span as (
+    select as_of_date
+    from {{ ref('int_as_of_date') }}
+),
+
+customer_totals as (
+    select
+        customer_key,
+        min(order_date) filter (where is_completed) as first_order_date,
+        max(order_date) filter (where is_completed) as last_order_date,
+        count(*) filter (where is_completed) as orders,
+        cast(sum(gross_revenue) as decimal(18, 4)) as gross_revenue,
+        cast(sum(returns_amount) as decimal(18, 4)) as returns_amount,
+        cast(sum(units) as decimal(18, 3)) as units
+    from orders
+    group by customer_key
+),
+
+customer_days as (
+    select
+        customer_key,
+        order_date
+    from orders
+    where is_completed
+    group by
+        customer_key,
+        order_date
+),
+
+customer_day_counts as (
+    select
+        customer_key,
+        count(*) as order_days
+    from customer_days
+    group by customer_key
+),
+
+-- Only customers with an order have a score. Equal values get equal ranks and so equal scores; the
+-- greatest value has percent_rank 1 and would come to 6.
+customer_scores as (
+    select
+        customer_key,
+        least(1 + floor(5 * percent_rank() over (order by last_order_date)), 5) as r_score,
+        least(1 + floor(5 * percent_rank() over (order by orders)), 5) as f_score,
+        least(1 + floor(5 * percent_rank() over (order by gross_revenue)), 5) as m_score
+    from customer_totals
+    where orders > 0
+),
+
+customers_measured as (
+    select
+        customer_totals.*,
+        cast(customer_scores.r_score as bigint) as r_score,
+        cast(customer_scores.f_score as bigint) as f_score,
+        cast(customer_scores.m_score as bigint) as m_score,
+        cast(round((customer_scores.f_score + customer_scores.m_score) / 2) as bigint) as fm_score,
+        coalesce(customer_day_counts.order_days, 0) as order_days,
+        span.as_of_date - customer_totals.last_order_date as recency_days,
+        span.as_of_date - customer_totals.first_order_date as tenure_days,
+        -- Somebody who only returned things has no last order, and is not active.
+        coalesce(
+            span.as_of_date - customer_totals.last_order_date
+            <= {{ var('inactive_after_days') }}, false
+        ) as is_active
+    from customer_totals
+    left join customer_scores
+        on customer_totals.customer_key = customer_scores.customer_key
+    left join customer_day_counts
+        on customer_totals.customer_key = customer_day_counts.customer_key
+    cross join span
+)
+
+select
+    customers_measured.customer_key,
+    customers.customer_id,
+    customers.source_name,
+    customers.customer_name,
+    customers.country_code,
+    customers.country_name,
+    customers_measured.first_order_date,
+    customers_measured.last_order_date,
+    cast(date_trunc('month', customers_measured.first_order_date) as date) as cohort_month,
+    customers_measured.recency_days,
+    customers_measured.tenure_days,
+    customers_measured.order_days,
+    cast(
+        (customers_measured.last_order_date - customers_measured.first_order_date)
+        / nullif(customers_measured.order_days - 1, 0) as double
+    ) as mean_days_between_orders,
+    customers_measured.orders as frequency,
+    customers_measured.orders,
+    customers_measured.gross_revenue as monetary,
+    customers_measured.gross_revenue,
+    customers_measured.returns_amount,
+    cast(
+        customers_measured.gross_revenue - customers_measured.returns_amount as decimal(18, 4)
+    ) as net_revenue,
+    cast(
+        customers_measured.gross_revenue / nullif(customers_measured.orders, 0) as decimal(18, 4)
+    ) as average_order_value,
+    customers_measured.units,
+    cast(
+        customers_measured.returns_amount / nullif(customers_measured.gross_revenue, 0) as double
+    ) as return_rate,
+    customers_measured.r_score,
+    customers_measured.f_score,
+    customers_measured.m_score,
+    segments.rfm_segment,
+    customers_measured.is_active,
+    coalesce(customers_measured.m_score >= 4 and not customers_measured.is_active, false)
+        as is_at_risk
+from customers_measured
+left join customers
+    on customers_measured.customer_key = customers.customer_key
+left join segments
+    on
+        customers_measured.r_score = segments.r_score
+        and customers_measured.fm_score = segments.fm_score
+order by customers_measured.customer_key

@@ -1,0 +1,48 @@
+with orders as (
+    select
+        country_code,
+        customer_key,
+        gross_revenue,
+        returns_amount,
+        units,
+        is_completed
+    from {{ ref('fct_orders') }}
+    where is_completed or has_returns
+),
+
+countries as (
+    select
+        country_code,
+        country_name,
+        continent
+    from {{ ref('dim_countries') }}
+),
+
+country_figures as (
+    select
+        country_code,
+        {{ sales_figures() }}
+    from orders
+    group by country_code
+)
+
+select
+    country_figures.country_code,
+    countries.country_name,
+    countries.continent,
+    country_figures.gross_revenue,
+    country_figures.returns_amount,
+    country_figures.net_revenue,
+    country_figures.orders,
+    country_figures.customers,
+    country_figures.average_order_value,
+    country_figures.units,
+    country_figures.return_rate,
+    cast(
+        country_figures.gross_revenue / nullif(sum(country_figures.gross_revenue) over (), 0)
+        as double
+    ) as market_share
+from country_figures
+left join countries
+    on country_figures.country_code = countries.country_code
+order by country_figures.country_code

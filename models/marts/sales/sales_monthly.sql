@@ -1,0 +1,114 @@
+with span as (
+    select
+        first_order_date,
+        as_of_date
+    from {{ ref('int_as_of_date') }}
+),
+
+orders as (
+    select
+        order_date,
+        customer_key,
+        gross_revenue,
+        returns_amount,
+        units,
+        is_completed
+    from {{ ref('fct_orders') }}
+),
+
+calendar as (
+    select
+        dates.date_day,
+        dates.month_start,
+        dates.year,
+        dates.month
+    from {{ ref('dim_dates') }} as dates
+    inner join span
+        on dates.date_day between span.first_order_date and span.as_of_date
+),
+
+months as (
+    select
+        calendar.month_start,
+        calendar.year,
+        calendar.month,
+        {{ sales_figures() }}
+    from calendar
+    left join orders
+        on calendar.date_day = orders.order_date
+    group by
+        calendar.month_start,
+        calendar.year,
+        calendar.month
+),
+
+-- The calendar has no holes, so the row before is the month before and twelve rows before the year before.
+months_compared as (
+    select
+        *,
+        lag(net_revenue) over (order by month_start) as previous_net_revenue,
+        lag(net_revenue, 12) over (order by month_start) as previous_year_net_revenue
+    from months
+),
+
+-- Days, not months: the first and the last month may be there in part, and February is short.
+days_of_months as (
+    select
+        month,
+        count(*) as days
+    from calendar
+    group by month
+),
+
+revenue_of_months as (
+    select
+        month,
+        sum(net_revenue) as net_revenue
+    from months
+    group by month
+),
+
+all_days as (
+    select
+        sum(revenue_of_months.net_revenue) / sum(days_of_months.days) as mean_net_revenue
+    from days_of_months
+    inner join revenue_of_months
+        on days_of_months.month = revenue_of_months.month
+),
+
+seasons as (
+    select
+        days_of_months.month,
+        revenue_of_months.net_revenue / days_of_months.days
+        / nullif(all_days.mean_net_revenue, 0) as seasonality_index
+    from days_of_months
+    inner join revenue_of_months
+        on days_of_months.month = revenue_of_months.month
+    cross join all_days
+)
+
+select
+    months_compared.month_start,
+    months_compared.year,
+    months_compared.month,
+    span.as_of_date >= last_day(months_compared.month_start) as is_complete,
+    months_compared.gross_revenue,
+    months_compared.returns_amount,
+    months_compared.net_revenue,
+    months_compared.orders,
+    months_compared.customers,
+    months_compared.average_order_value,
+    months_compared.units,
+    months_compared.return_rate,
+    months_compared.previous_net_revenue,
+    {{ growth_pct('months_compared.net_revenue', 'months_compared.previous_net_revenue') }}
+        as growth_pct,
+    months_compared.previous_year_net_revenue,
+    {{ growth_pct('months_compared.net_revenue', 'months_compared.previous_year_net_revenue') }}
+        as growth_year_pct,
+    seasons.seasonality_index
+from months_compared
+inner join seasons
+    on months_compared.month = seasons.month
+cross join span
+order by months_compared.month_start
