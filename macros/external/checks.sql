@@ -1,0 +1,127 @@
+{#- What is checked on the written files before they take the place of the old ones. A COPY knows no
+    constraints, so those of the contract are looked up here; what fails leaves the mart as it was. -#}
+{%- macro external_check_types(mart, query, written) -%}
+    {#- Parquet has no type for some of DuckDB's and silently takes another: HUGEINT becomes DOUBLE. -#}
+    {%- set from = "read_parquet([" ~ sql_text(written[0].written_to) ~ "], hive_partitioning = false)" -%}
+    {%- for kept in external_columns(from) -%}
+        {%- set asked = query.columns[loop.index0] -%}
+        {%- if kept.type != asked.type -%}
+            {%- do external_refuse(
+                mart,
+                "column '" ~ asked.name ~ "' is " ~ asked.type ~ ", which Parquet would keep as "
+                ~ kept.type ~ ": cast it in the model to the type that readers should find"
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+{%- endmacro -%}
+
+
+{%- macro external_check_constraints(mart, written) -%}
+    {%- if config.get("contract").enforced -%}
+        {%- set files = "read_parquet([" ~ sql_texts(written | map(attribute="written_to") | list)
+            ~ "], hive_partitioning = false)" -%}
+        {%- for constraint in external_constraints() -%}
+            {%- if constraint.type in ["not_null", "primary_key"] -%}
+                {%- for name in constraint.columns -%}
+                    {%- do external_check_not_null(mart, written, files, name) -%}
+                {%- endfor -%}
+            {%- endif -%}
+            {%- if constraint.type in ["unique", "primary_key"] -%}
+                {%- do external_check_unique(mart, files, constraint.columns) -%}
+            {%- endif -%}
+            {%- if constraint.type == "check" -%}
+                {%- do external_check_expression(mart, files, constraint.expression) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{%- macro external_constraints() -%}
+    {#- Those of the model and those of its columns, in one form: type, columns, expression. -#}
+    {%- set constraints = [] -%}
+    {%- for constraint in model.constraints -%}
+        {%- do constraints.append({
+            "type": constraint.type | string,
+            "columns": constraint.columns,
+            "expression": constraint.expression,
+        }) -%}
+    {%- endfor -%}
+    {%- for column in model.columns.values() -%}
+        {%- for constraint in column.constraints -%}
+            {%- do constraints.append({
+                "type": constraint.type | string,
+                "columns": [column.name],
+                "expression": constraint.expression,
+            }) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- do return(constraints) -%}
+{%- endmacro -%}
+
+
+{%- macro external_check_not_null(mart, written, files, name) -%}
+    {#- The writer has counted the nulls; only a column that it counts none for is read. -#}
+    {%- set counts = [] -%}
+    {%- for file in written -%}
+        {%- do counts.append(file.nulls.get(name)) -%}
+    {%- endfor -%}
+    {%- if none in counts -%}
+        {%- set counts = [
+            sql_value("select count(*) from " ~ files ~ " where " ~ sql_identifier(name) ~ " is null")
+        ] -%}
+    {%- endif -%}
+    {%- if counts | sum > 0 -%}
+        {%- do external_refuse(mart, "column '" ~ name ~ "' must not be null, and is in " ~ counts | sum ~ " rows") -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{%- macro external_check_unique(mart, files, columns) -%}
+    {#- Hashes first: they take a fraction of the memory of long keys. Only where a hash occurs twice
+        are the keys themselves looked at, so two keys that share a hash are not mistaken for one. -#}
+    {%- set names = [] -%}
+    {%- for name in columns -%}
+        {%- do names.append(sql_identifier(name)) -%}
+    {%- endfor -%}
+    {%- set hashes -%}
+        select hash({{ names | join(", ") }}) as key_hash
+        from {{ files }}
+        where {{ names | join(" is not null and ") }} is not null
+        group by key_hash
+        having count(*) > 1
+    {%- endset -%}
+    {%- if sql_value("select count(*) from (" ~ hashes ~ ")") | int > 0 -%}
+        {%- set example = sql_value(
+            "select to_json({'keys': count(*), 'first': min(key)}) from ("
+            ~ "select concat_ws(', ', " ~ names | join(", ") ~ ") as key from " ~ files
+            ~ " where hash(" ~ names | join(", ") ~ ") in (" ~ hashes ~ ")"
+            ~ " and " ~ names | join(" is not null and ") ~ " is not null"
+            ~ " group by " ~ names | join(", ") ~ " having count(*) > 1)"
+        ) -%}
+        {%- set found = fromjson(example) -%}
+        {%- if found["keys"] > 0 -%}
+            {%- do external_refuse(
+                mart,
+                "the key (" ~ columns | join(", ") ~ ") must be unique, and " ~ found["keys"]
+                ~ " of its values occur more than once, for example: " ~ found["first"]
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{%- macro external_check_expression(mart, files, expression) -%}
+    {%- set violations = sql_value("select count(*) from " ~ files ~ " where not (" ~ expression ~ ")") | int -%}
+    {%- if violations > 0 -%}
+        {%- do external_refuse(mart, "the check (" ~ expression ~ ") fails for " ~ violations ~ " rows") -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{%- macro external_refuse(mart, reason) -%}
+    {%- do external_sweep(mart, mart.building) -%}
+    {%- do exceptions.raise_compiler_error(
+        mart.name ~ " was not replaced, its former rows are still there: " ~ reason
+    ) -%}
+{%- endmacro -%}

@@ -1,0 +1,288 @@
+{#- Makes what `source()` points to, at the start of every dbt run, from the load manifest: exactly the
+    files of committed loads, without the rows of inputs that a later load replaced. -#}
+{%- macro make_raw_views() -%}
+    {%- if execute -%}
+        {%- do run_query(load_records_sql()) -%}
+        {%- do refuse_broken_load_records() -%}
+        {%- do run_query(rejected_rows_view_sql()) -%}
+        {%- set file_groups = raw_file_groups() -%}
+        {%- set statements = [] -%}
+        {%- for node in graph.sources.values() if node.source_name != "till" -%}
+            {%- set table_key = node.source_name ~ "." ~ node.name -%}
+            {%- do statements.append(raw_view_sql(node, file_groups.get(table_key, []))) -%}
+        {%- endfor -%}
+        {%- if statements -%}
+            {%- do run_query(statements | join("\n")) -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{%- macro load_records_sql() -%}
+    {#- One pass over the records; what the views need lies in small tables of schema `till`. -#}
+    {%- set records_glob = lake_path() ~ "/raw/_manifest/*.json" -%}
+    {%- set file_type = "struct(path varchar, rows bigint, bytes bigint)[]" -%}
+    {%- set columns = {
+        "version": "integer",
+        "load_id": "varchar",
+        "source_name": "varchar",
+        "table_name": "varchar",
+        "kind": "varchar",
+        "started_at": "varchar",
+        "finished_at": "varchar",
+        "window_start": "varchar",
+        "window_end": "varchar",
+        "cursor_before": "varchar",
+        "cursor_after": "varchar",
+        "rows_read": "bigint",
+        "rows_loaded": "bigint",
+        "rows_rejected": "bigint",
+        "bytes_read": "bigint",
+        "files": file_type,
+        "rejected_files": file_type,
+        "inputs": "struct(path varchar)[]",
+        "supersedes": "struct(load_id varchar, path varchar)[]",
+        "schema": 'struct(name varchar, "type" varchar)[]',
+    } -%}
+    {%- set found = sql_value("select count(*) from glob(" ~ sql_text(records_glob) ~ ")") | int -%}
+    create schema if not exists till;
+
+    create or replace temporary table load_records as
+    {%- if found > 0 %}
+    select *
+    from read_json(
+        {{ sql_text(records_glob) }},
+        format = 'array',
+        maximum_object_size = 268435456,
+        columns = {
+            {%- for name, type in columns.items() %}
+            {{ sql_text(name) }}: {{ sql_text(type) }}{{ "," if not loop.last }}
+            {%- endfor %}
+        }
+    );
+    {%- else %}
+    select
+        {%- for name, type in columns.items() %}
+        cast(null as {{ type }}) as {{ sql_identifier(name) }}{{ "," if not loop.last }}
+        {%- endfor %}
+    where false;
+    {%- endif %}
+
+    create or replace table till.load_manifest as
+    select
+        load_id,
+        source_name,
+        table_name,
+        kind,
+        cast(cast(started_at as timestamptz) at time zone 'UTC' as timestamp) as started_at,
+        cast(cast(finished_at as timestamptz) at time zone 'UTC' as timestamp) as finished_at,
+        window_start,
+        window_end,
+        cursor_before,
+        cursor_after,
+        rows_read,
+        rows_loaded,
+        rows_rejected,
+        bytes_read,
+        cast(coalesce(len(files), 0) as bigint) as files,
+        cast(coalesce(len(inputs), 0) as bigint) as inputs
+    from load_records
+    order by load_id, source_name, table_name;
+
+    -- Inputs (a load and the path of a file in it) that a later load replaced.
+    create or replace table till.superseded_inputs as
+    select distinct
+        source_name,
+        table_name,
+        superseded.load_id as load_id,
+        superseded.path as path
+    from (select source_name, table_name, unnest(supersedes) as superseded from load_records)
+    order by all;
+
+    create or replace table till.load_files as
+    with inputs_counted as (
+        select
+            records.load_id,
+            records.source_name,
+            records.table_name,
+            count(*) as inputs,
+            count(superseded.path) as superseded_inputs
+        from
+            (
+                select load_id, source_name, table_name, unnest(inputs) as input
+                from load_records
+            ) as records
+        left join till.superseded_inputs as superseded
+            on
+                records.load_id = superseded.load_id
+                and records.source_name = superseded.source_name
+                and records.table_name = superseded.table_name
+                and records.input.path = superseded.path
+        group by records.load_id, records.source_name, records.table_name
+    ),
+
+    files_listed as (
+        select load_id, source_name, table_name, schema, false as is_rejected, unnest(files) as file
+        from load_records
+        union all
+        select
+            load_id, source_name, table_name, schema, true as is_rejected, unnest(rejected_files) as file
+        from load_records
+    )
+
+    select
+        files.load_id,
+        files.source_name,
+        files.table_name,
+        files.is_rejected,
+        files.file.path as path,
+        files.file.rows as rows,
+        list_sort(list_transform(files.schema, lambda field: lower(field.name))) as column_names,
+        coalesce(inputs.superseded_inputs > 0, false) as is_partly_superseded,
+        coalesce(inputs.superseded_inputs = inputs.inputs, false) as is_superseded
+    from files_listed as files
+    left join inputs_counted as inputs
+        on
+            files.load_id = inputs.load_id
+            and files.source_name = inputs.source_name
+            and files.table_name = inputs.table_name
+    order by files.source_name, files.table_name, files.load_id, files.is_rejected, path;
+{%- endmacro -%}
+
+
+{%- macro refuse_broken_load_records() -%}
+    {#- A record that this version cannot read rightly stops the run; leaving its rows out would be worse. -#}
+    {%- set problem = sql_value(
+        "select case"
+        ~ " when version is null or version != 1 then 'is of version ' || coalesce(version, 0)"
+        ~ " || '; this Tillhouse reads version 1: upgrade it'"
+        ~ " when load_id is null or source_name is null or table_name is null"
+        ~ " then 'lacks its load_id, source_name or table_name'"
+        ~ " else 'names a file outside its own load_id folder' end"
+        ~ " || ' (load ' || coalesce(load_id, '?') || ' of ' || coalesce(source_name, '?')"
+        ~ " || '.' || coalesce(table_name, '?') || ')'"
+        ~ " from load_records"
+        ~ " where version is distinct from 1 or load_id is null or source_name is null"
+        ~ " or table_name is null or len(list_filter("
+        ~ "coalesce(files, []) || coalesce(rejected_files, []), lambda file: file.path is null"
+        ~ " or not contains(file.path, '/load_id=' || load_id || '/')"
+        ~ " or list_contains(string_split(file.path, '/'), '..'))) > 0"
+        ~ " limit 1"
+    ) -%}
+    {%- if problem is not none -%}
+        {%- do exceptions.raise_compiler_error("A record in " ~ lake_path() ~ "/raw/_manifest " ~ problem) -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{%- macro raw_file_groups() -%}
+    {#- Per table, the files to read, grouped by the columns that they hold: no file has to be opened to
+        learn what is in it, and a column that came later is a typed null in earlier files. -#}
+    {%- set groups = fromjson(sql_value(
+        "select coalesce(to_json(list(file_group order by file_group.key, file_group.columns)), '[]') from ("
+        ~ "select {'key': source_name || '.' || table_name, 'columns': column_names,"
+        ~ " 'is_partly_superseded': is_partly_superseded,"
+        ~ " 'paths': list(path order by load_id, path)} as file_group"
+        ~ " from till.load_files"
+        ~ " where not is_rejected and not is_superseded and rows > 0"
+        ~ " group by source_name, table_name, column_names, is_partly_superseded)"
+    )) -%}
+    {%- set by_table = {} -%}
+    {%- for file_group in groups -%}
+        {%- do by_table.setdefault(file_group.key, []).append(file_group) -%}
+    {%- endfor -%}
+    {%- do return(by_table) -%}
+{%- endmacro -%}
+
+
+{%- macro raw_view_sql(node, file_groups) -%}
+    {%- set branches = [] -%}
+    {%- for file_group in file_groups -%}
+        {%- do branches.append(raw_branch_sql(node, file_group)) -%}
+    {%- endfor -%}
+    {%- if not branches -%}
+        {%- do branches.append(raw_branch_sql(node, none)) -%}
+    {%- endif %}
+    create schema if not exists {{ sql_identifier(node.schema) }};
+    create or replace view {{ sql_identifier(node.schema) }}.{{ sql_identifier(node.identifier) }} as
+    {{ branches | join("\nunion all\n") }};
+{%- endmacro -%}
+
+
+{%- macro raw_branch_sql(node, file_group) -%}
+    {#- One select over the files of a group, or a typed one without rows where there are no files. -#}
+    {%- set load_id = "regexp_extract(__path, '.*[/\\\\]load_id=([^/\\\\]+)[/\\\\]', 1)" -%}
+    {%- set added = ["_file", "_load_id", "_loaded_at"] -%}
+    select
+        {%- for column in node.columns.values() if column.name not in added %}
+        {%- set name = sql_identifier(column.name) %}
+        {%- set is_there = file_group is not none and column.name | lower in file_group["columns"] %}
+        cast({{ name if is_there else "null" }} as {{ column.data_type or "varchar" }}) as {{ name }},
+        {%- endfor %}
+    {%- if file_group is none %}
+        cast(null as varchar) as _file,
+        cast(null as varchar) as _load_id,
+        cast(null as timestamp) as _loaded_at
+    where false
+    {%- else %}
+        cast(_file as varchar) as _file,
+        {{ load_id }} as _load_id,
+        -- A load id is the UNIX time, in seconds, of the start of its load.
+        make_timestamp(
+            cast(cast({{ load_id }} as decimal(38, 6)) * 1000000 as bigint)
+        ) as _loaded_at
+    from read_parquet(
+        [{{ lake_file_texts(file_group["paths"]) }}], filename = '__path', hive_partitioning = false
+    )
+    {%- if file_group["is_partly_superseded"] %}
+    where
+        not exists (
+            select 1
+            from till.superseded_inputs as superseded
+            where
+                superseded.source_name = {{ sql_text(node.source_name) }}
+                and superseded.table_name = {{ sql_text(node.name) }}
+                and superseded.load_id = {{ load_id }}
+                and superseded.path = _file
+        )
+    {%- endif %}
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{%- macro lake_file_texts(paths) -%}
+    {%- set addresses = [] -%}
+    {%- for path in paths -%}
+        {%- do addresses.append(lake_path() ~ "/" ~ path) -%}
+    {%- endfor -%}
+    {%- do return(sql_texts(addresses)) -%}
+{%- endmacro -%}
+
+
+{%- macro rejected_rows_view_sql() -%}
+    {%- set paths = fromjson(sql_value(
+        "select coalesce(to_json(list(path order by load_id, path)), '[]')"
+        ~ " from till.load_files where is_rejected and rows > 0"
+    )) -%}
+    {%- set columns = {
+        "source_name": "varchar",
+        "table_name": "varchar",
+        "load_id": "varchar",
+        "file": "varchar",
+        "line": "bigint",
+        "column_name": "varchar",
+        "reason": "varchar",
+        "original_text": "varchar",
+        "replayed_at": "timestamp",
+    } %}
+    create or replace view till.rejected_rows as
+    select
+        {%- for name, type in columns.items() %}
+        cast({{ name if paths else "null" }} as {{ type }}) as {{ name }}{{ "," if not loop.last }}
+        {%- endfor %}
+    {% if paths -%}
+    from read_parquet([{{ lake_file_texts(paths) }}], hive_partitioning = false)
+    {%- else -%}
+    where false
+    {%- endif %};
+{%- endmacro -%}

@@ -1,0 +1,251 @@
+"""A small dbt project in a temporary folder, with the repository's macros and a lake written by hand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+PROJECT = """
+name: small
+version: "1.0"
+profile: small
+macro-paths: ["{macros}"]
+flags: {{send_anonymous_usage_stats: false}}
+vars: {{active_sources: [shop]}}
+on-run-start: ["{{{{ make_raw_views() }}}}"]
+models: {{small: {{+materialized: external, +schema: marts}}}}
+seeds: {{small: {{+schema: seeds}}}}
+"""
+
+PROFILE = """
+small:
+  target: lake
+  outputs:
+    lake: &lake
+      type: duckdb
+      path: "{{ env_var('TILL_WAREHOUSE', env_var('TILL_LAKE', 'lake') ~ '/warehouse.duckdb') }}"
+      threads: 2
+      settings: {TimeZone: UTC}
+      plugins: [{module: till.warehouse_plugin}]
+    ci: *lake
+"""
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one model or test, as dbt says it."""
+
+    status: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Build:
+    """One dbt invocation."""
+
+    succeeded: bool
+    nodes: Mapping[str, NodeResult]
+    error: str
+
+    def message(self, name: str) -> str:
+        return self.nodes[name].message
+
+
+@dataclass
+class LakeProject:
+    """`folder` holds the project and, unless `lake` says otherwise, the lake."""
+
+    folder: Path
+    lake: str = "lake"
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        (self.folder / "models").mkdir(parents=True)
+        macros = (REPOSITORY / "macros").as_posix()
+        self.write("dbt_project.yml", PROJECT.format(macros=macros))
+        self.write("profiles.yml", PROFILE)
+
+    def write(self, path: str, text: str) -> Path:
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        return target
+
+    def model(self, name: str, sql: str, **config: object) -> None:
+        options = ", ".join(f"{option}={value!r}" for option, value in config.items())
+        header = f"{{{{ config({options}) }}}}\n" if options else ""
+        self.write(f"models/{name}.sql", header + sql)
+
+    def properties(self, name: str, document: object) -> None:
+        """A properties file; JSON is YAML."""
+        self.write(f"models/{name}.yml", json.dumps(document))
+
+    def source(self, source: str, tables: Mapping[str, Mapping[str, str]]) -> None:
+        """Declare a source as the generated files do: tables with the type of each column."""
+        self.properties(
+            f"_{source}__sources",
+            {
+                "sources": [
+                    {
+                        "name": source,
+                        "schema": f"raw_{source}",
+                        "config": {"enabled": f"{{{{ '{source}' in var('active_sources') }}}}"},
+                        "tables": [
+                            {
+                                "name": table,
+                                "columns": [
+                                    {"name": name, "data_type": data_type}
+                                    for name, data_type in columns.items()
+                                ],
+                            }
+                            for table, columns in tables.items()
+                        ],
+                    }
+                ]
+            },
+        )
+
+    def lake_path(self, path: str = "") -> Path:
+        return self.folder / self.lake / path
+
+    def load(
+        self,
+        source: str,
+        table: str,
+        load_id: str,
+        rows: str,
+        *,
+        inputs: Sequence[str] = (),
+        supersedes: Sequence[tuple[str, str]] = (),
+        rejected: str | None = None,
+        committed: bool = True,
+    ) -> dict[str, Any]:
+        """Write a load as ingest does: its Parquet, then its record. `rows` is a query with `_file`."""
+        files = self._parquet(f"raw/{source}/{table}/load_id={load_id}", "data.parquet", rows)
+        rejects = (
+            self._parquet(f"rejected/{source}/{table}/load_id={load_id}", "data.parquet", rejected)
+            if rejected
+            else []
+        )
+        with duckdb.connect() as connection:
+            described = connection.execute(f"describe {rows}").fetchall()
+        loaded = sum(file["rows"] for file in files)
+        rejected_rows = sum(file["rows"] for file in rejects)
+        record = {
+            "version": 1,
+            "load_id": load_id,
+            "source_name": source,
+            "table_name": table,
+            "kind": "csv",
+            "started_at": "2026-11-20T22:00:00.123456Z",
+            "finished_at": "2026-11-20T22:00:01.5Z",
+            "window_start": None,
+            "window_end": None,
+            "cursor_before": None,
+            "cursor_after": None,
+            "rows_read": loaded + rejected_rows,
+            "rows_loaded": loaded,
+            "rows_rejected": rejected_rows,
+            "bytes_read": 10,
+            "files": files,
+            "rejected_files": rejects,
+            "inputs": [{"path": path, "sha256": "0", "bytes": 1} for path in inputs],
+            "supersedes": [{"load_id": old, "path": path} for old, path in supersedes],
+            "schema": [{"name": row[0], "type": row[1]} for row in described],
+        }
+        if committed:
+            self.commit(record)
+        return record
+
+    def commit(self, record: dict[str, Any]) -> None:
+        name = f"{record['load_id']}.{record['source_name']}.{record['table_name']}.json"
+        folder = self.lake_path("raw/_manifest")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(json.dumps([record]), encoding="utf-8")
+
+    def _parquet(self, folder: str, name: str, rows: str) -> list[dict[str, Any]]:
+        path = self.lake_path(folder) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        target = str(path).replace("'", "''")
+        with duckdb.connect() as connection:
+            count = connection.execute(
+                f"copy ({rows}) to '{target}' (format parquet, compression zstd)"
+            ).fetchall()[0][0]
+        content = path.read_bytes()
+        return [
+            {
+                "path": f"{folder}/{name}",
+                "rows": count,
+                "bytes": len(content),
+                "sha256": hashlib.sha256(content).hexdigest(),
+            }
+        ]
+
+    def dbt(self, *arguments: str) -> Build:
+        """Run dbt in this process: start-up takes seconds in one of its own."""
+        with self._surroundings():
+            result = dbtRunner().invoke([*arguments, "--log-level", "none", "--no-use-colors"])
+            DuckDBConnectionManager.close_all_connections()  # else the file stays locked
+        nodes = {
+            run.node.name: NodeResult(str(run.status), run.message or "")
+            for run in getattr(result.result, "results", ())
+            if getattr(run, "node", None) is not None
+        }
+        return Build(bool(result.success), nodes, str(result.exception or ""))
+
+    def start_dbt(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Run dbt in a process of its own, to be killed."""
+        command = [sys.executable, "-m", "dbt.cli.main", *arguments]
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env={**os.environ, **self._environment()},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask the warehouse as a person would who opens it in the project's folder."""
+        with (
+            self._surroundings(),
+            duckdb.connect(str(self.warehouse), read_only=True) as connection,
+        ):
+            return connection.execute(sql).fetchall()
+
+    @property
+    def warehouse(self) -> Path:
+        named = self.environ.get("TILL_WAREHOUSE")
+        return self.folder / named if named else self.lake_path("warehouse.duckdb")
+
+    def files(self, pattern: str = "marts/**/*") -> list[str]:
+        lake = self.lake_path()
+        return sorted(p.relative_to(lake).as_posix() for p in lake.glob(pattern) if p.is_file())
+
+    def _environment(self) -> dict[str, str]:
+        return {"TILL_LAKE": self.lake, "PYTHONPATH": str(REPOSITORY), **self.environ}
+
+    @contextmanager
+    def _surroundings(self) -> Iterator[None]:
+        folder, environ = Path.cwd(), dict(os.environ)
+        os.environ.update(self._environment())
+        os.chdir(self.folder)
+        try:
+            yield
+        finally:
+            os.chdir(folder)
+            os.environ.clear()
+            os.environ.update(environ)
