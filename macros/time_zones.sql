@@ -1,0 +1,27 @@
+{#
+    Local clock time to UTC. Needs DuckDB's time zone data, which ships inside it.
+
+    A local time that the spring change skips (02:30 on that Sunday) is read as if the clock had
+    not yet moved, so it becomes 01:30 UTC in Madrid; one that the autumn change repeats is taken
+    as the second, in winter time. Tested with literals in tests/data/assert_time_zone_macros.sql.
+
+    local_time  (str)  SQL expression of type timestamp
+    time_zone   (str)  IANA name, e.g. 'Europe/Madrid'
+
+    Example: {{ local_to_utc('purchased_at', var('business_timezone')) }}
+#}
+{% macro local_to_utc(local_time, time_zone) -%}
+    (({{ local_time }}) at time zone '{{ time_zone }}') at time zone 'UTC'
+{%- endmacro %}
+
+{#
+    UTC to local clock time: cast the result to date for the business day.
+
+    utc_time   (str)  SQL expression of type timestamp
+    time_zone  (str)  IANA name
+
+    Example: cast({{ utc_to_local('ordered_at', var('business_timezone')) }} as date)
+#}
+{% macro utc_to_local(utc_time, time_zone) -%}
+    (({{ utc_time }}) at time zone 'UTC') at time zone '{{ time_zone }}'
+{%- endmacro %}

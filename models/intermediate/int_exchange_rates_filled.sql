@@ -1,0 +1,50 @@
+with rates as (
+    select
+        source_name,
+        rate_date,
+        currency,
+        exchange_rate
+    from {{ ref('int_exchange_rates_unioned') }}
+    where
+        reporting_currency = '{{ var("reporting_currency") }}'
+        and rate_date is not null
+        and exchange_rate is not null
+),
+
+-- Two sources may tell the same rate: the first by name counts.
+one_per_day as (
+    select
+        currency,
+        rate_date,
+        exchange_rate
+    from rates
+    qualify row_number() over (partition by currency, rate_date order by source_name) = 1
+),
+
+-- No plausible order is younger than the newest load and a day (int_order_lines_conformed).
+last_day as (
+    select max(cast(finished_at as date)) + 2 as last_date
+    from {{ source('till', 'load_manifest') }}
+),
+
+with_validity as (
+    select
+        one_per_day.currency,
+        one_per_day.rate_date,
+        one_per_day.exchange_rate,
+        coalesce(
+            lead(one_per_day.rate_date) over (
+                partition by one_per_day.currency order by one_per_day.rate_date
+            ) - 1,
+            greatest(one_per_day.rate_date, last_day.last_date)
+        ) as valid_until
+    from one_per_day
+    cross join last_day
+)
+
+select
+    currency,
+    cast(unnest(generate_series(rate_date, valid_until, interval 1 day)) as date) as order_date,
+    rate_date,
+    exchange_rate
+from with_validity

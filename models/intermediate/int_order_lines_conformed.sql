@@ -1,0 +1,34 @@
+with order_lines as (
+    {{ union_conforming('order_lines', {
+        'order_line_id': 'varchar',
+        'order_id': 'varchar',
+        'ordered_at': 'timestamp',
+        'customer_id': 'varchar',
+        'product_id': 'varchar',
+        'country': 'varchar',
+        'channel': 'varchar',
+        'line_type': 'varchar',
+        'is_cancellation': 'boolean',
+        'quantity': 'decimal(18, 3)',
+        'unit_price': 'decimal(18, 4)',
+        'discount_amount': 'decimal(18, 4)',
+        'currency': 'varchar',
+        'set_aside_reason': 'varchar',
+        'original_values': 'varchar',
+        '_table_name': 'varchar',
+        '_load_id': 'varchar',
+        '_loaded_at': 'timestamp',
+    }) | indent(4) }}
+)
+
+select
+    * replace (
+        case
+            when set_aside_reason is not null then set_aside_reason
+            when order_id is null then 'no order id'
+            when ordered_at is null then 'unreadable date'
+            when ordered_at < timestamp '{{ var("earliest_plausible_date") }}' then 'implausible date'
+            when ordered_at > _loaded_at + interval 1 day then 'implausible date'
+        end as set_aside_reason
+    )
+from order_lines

@@ -1,0 +1,6 @@
+select
+    country_code,
+    country_name,
+    alpha_3_code,
+    continent
+from {{ ref('countries') }}

@@ -1,0 +1,66 @@
+{{ config(partition_by='order_month') }}
+
+with order_lines as (
+    select
+        source_name,
+        order_id,
+        order_key,
+        ordered_at,
+        order_date,
+        customer_key,
+        product_key,
+        country_code,
+        channel,
+        currency,
+        quantity,
+        net_amount,
+        line_type,
+        line_type in ('merchandise', 'service') and line_status = 'completed' as is_gross,
+        line_type in ('merchandise', 'service') and line_status = 'returned' as is_returned
+    from {{ ref('fct_order_lines') }}
+),
+
+orders as (
+    select
+        source_name,
+        order_id,
+        order_key,
+        -- The lines of an order may be some minutes apart: it begins with the first.
+        min(ordered_at) as ordered_at,
+        min(order_date) as order_date,
+        min(customer_key) as customer_key,
+        coalesce(min(country_code) filter (where country_code != 'ZZ'), 'ZZ') as country_code,
+        min(channel) as channel,
+        min(currency) as currency,
+        count(*) as lines,
+        count(distinct product_key)
+            filter (where is_gross and line_type = 'merchandise') as items,
+        sum(quantity) filter (where is_gross and line_type = 'merchandise') as units,
+        sum(net_amount) filter (where is_gross) as gross_revenue,
+        -sum(net_amount) filter (where is_returned) as returns_amount,
+        bool_or(is_gross) as is_completed,
+        bool_or(is_returned) as has_returns
+    from order_lines
+    group by source_name, order_id, order_key
+)
+
+select
+    source_name,
+    order_id,
+    order_key,
+    ordered_at,
+    order_date,
+    cast(date_trunc('month', order_date) as date) as order_month,
+    customer_key,
+    country_code,
+    channel,
+    currency,
+    lines,
+    items,
+    cast(coalesce(units, 0) as decimal(18, 3)) as units,
+    cast(coalesce(gross_revenue, 0) as decimal(18, 4)) as gross_revenue,
+    cast(coalesce(returns_amount, 0) as decimal(18, 4)) as returns_amount,
+    cast(coalesce(gross_revenue, 0) - coalesce(returns_amount, 0) as decimal(18, 4)) as net_revenue,
+    is_completed,
+    has_returns
+from orders

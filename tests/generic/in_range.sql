@@ -1,0 +1,24 @@
+{#
+    Every value lies between `minimum` and `maximum`, both included; leave one out for an open end.
+    Nulls pass: whether there may be any is not_null's business. Bounds are SQL expressions.
+
+    Example (of a column):  - in_range: {arguments: {minimum: 0, maximum: 1}}
+#}
+{% test in_range(model, column_name, minimum=none, maximum=none) %}
+
+{%- if minimum is none and maximum is none -%}
+    {{ exceptions.raise_compiler_error("in_range on " ~ column_name ~ " needs a minimum or a maximum") }}
+{%- endif %}
+
+select *
+from {{ model }}
+where
+    false
+    {%- if minimum is not none %}
+    or {{ column_name }} < {{ minimum }}
+    {%- endif %}
+    {%- if maximum is not none %}
+    or {{ column_name }} > {{ maximum }}
+    {%- endif %}
+
+{% endtest %}
