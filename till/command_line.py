@@ -310,7 +310,7 @@ def _sources(project: Project, path: Path | None) -> Iterator[SourcesFile]:
     file = path or DEFAULT_SOURCES
     loaded = load_sources_file(file, os.environ)
     with ExitStack() as stack:
-        if loaded.demo is not None and "TILL_DEMO_API" not in os.environ:
+        if getattr(loaded, "demo", None) is not None and "TILL_DEMO_API" not in os.environ:
             from till.demo.generate import make_if_missing
             from till.demo.server import serve
 

@@ -179,7 +179,7 @@ def ingest_only(
     only: tuple[str, ...],
     on_progress: Callable[[str], None],
 ) -> IngestResult:
-    """Load what is new and stop there, under the lake's lock; raises PlainError for unknown names."""
+    """Load what is new and stop, under the lake's lock; raises PlainError for unknown names."""
     from ingest.run import ingest
 
     known = [source.name for source in sources.sources]

@@ -1,2 +1,0 @@
-{{ config(materialized='table') }}
-select cast(null as date) as date_day, cast(null as bigint) as year, cast(null as bigint) as quarter, cast(null as bigint) as month, cast(null as date) as month_start, cast(null as varchar) as month_name, cast(null as date) as week_start, cast(null as bigint) as iso_year, cast(null as bigint) as iso_week, cast(null as bigint) as weekday, cast(null as varchar) as weekday_name, cast(null as boolean) as is_weekend, cast(null as boolean) as is_public_holiday, cast(null as varchar) as public_holiday_name where false
