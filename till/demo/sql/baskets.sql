@@ -1,5 +1,5 @@
--- What is in a basket: distinct products, quantities, prices and discounts, from the basket's key alone,
--- so that a return takes back what was sold without any lookup of the sale.
+-- What is in a basket: distinct products, quantities, prices and discounts, from the basket's key
+-- alone, so that a return takes back what was sold without any lookup of the sale.
 
 -- One row per order of the given table, in its order, with `items`: a list of
 -- {product, quantity, unit_price, discount}, prices in the currency of the customer's country.
@@ -51,7 +51,10 @@ paired as (
                 and uniform(basket_key, 'pair') < 0.4
                 then list_concat(
                     [drawn_products[1], partners[drawn_products[1]]],
-                    list_filter(drawn_products[3:], lambda product: product != partners[drawn_products[1]])
+                    list_filter(
+                        drawn_products[3:],
+                        lambda product: product != partners[drawn_products[1]]
+                    )
                 )
             else drawn_products
         end as products
@@ -92,7 +95,10 @@ priced as (
                     end
                 )::integer,
                 'unit_price': round(
-                    case when month_number < 12 then prices_2024[product] else prices_2025[product] end
+                    case
+                        when month_number < 12 then prices_2024[product]
+                        else prices_2025[product]
+                    end
                     * price_factors[country_number],
                     2
                 )::decimal(10, 2)

@@ -5,7 +5,10 @@ with calendar as (
     select
         day_number,
         (getvariable('first_day')::date + day_number::integer)::date as day
-    from (select unnest(range(getvariable('last_day')::date - getvariable('first_day')::date + 1)) as day_number)
+    from (
+        select unnest(range(getvariable('last_day')::date - getvariable('first_day')::date + 1))
+            as day_number
+    )
 ),
 
 moods as (
@@ -29,12 +32,15 @@ weighted as (
         day,
         month_number,
         is_promotion,
-        growth * season * weather * case when is_promotion then 2.4 else 1 end
-        * case
-            when channel = 'web' then [1.06, 1.00, 0.97, 0.96, 0.93, 0.98, 1.18][isodow(day)]
-            when is_holiday then 0
-            else [0.80, 0.85, 0.90, 1.00, 1.25, 1.75, 0.00][isodow(day)]
-        end as weight
+        -- whole numbers, whose sums do not depend on the order of adding or on the machine
+        round(
+            1000000 * growth * season * weather * case when is_promotion then 2.4 else 1 end
+            * case
+                when channel = 'web' then [1.06, 1.00, 0.97, 0.96, 0.93, 0.98, 1.18][isodow(day)]
+                when is_holiday then 0
+                else [0.80, 0.85, 0.90, 1.00, 1.25, 1.75, 0.00][isodow(day)]
+            end
+        )::bigint as weight
     from moods
     cross join (values ('shop'), ('web')) as channels (channel)
 )
@@ -46,17 +52,13 @@ select
     month_number,
     is_promotion,
     weight,
-    coalesce(sum(weight) over earlier_days, 0) / sum(weight) over (partition by channel) as starts_at,
-    (coalesce(sum(weight) over earlier_days, 0) + weight) / sum(weight) over (partition by channel) as ends_at
+    (sum(weight) over until_day - weight) / sum(weight) over (partition by channel) as starts_at,
+    sum(weight) over until_day / sum(weight) over (partition by channel) as ends_at
 from weighted
-window earlier_days as (
-    partition by channel
-    order by day_number
-    rows between unbounded preceding and 1 preceding
-)
+window until_day as (partition by channel order by day_number rows unbounded preceding)
 order by channel, day_number;
 
--- A draw in [0, 1) becomes a day by one equality join: 65,536 equal slots, busy days own more of them.
+-- A draw in [0, 1) becomes a day by one equality join: of 65,536 equal slots, busy days own more.
 create table day_slots as
 select
     days.channel,
@@ -65,7 +67,9 @@ select
     days.day
 from (select unnest(range(65536)) as slot) as slots
 inner join days
-    on (slots.slot + 0.5) / 65536 >= days.starts_at and (slots.slot + 0.5) / 65536 < days.ends_at;
+    on
+        (slots.slot + 0.5) / 65536 >= days.starts_at
+        and (slots.slot + 0.5) / 65536 < days.ends_at;
 
 create macro day_slot(progress) as least(floor(progress * 65536)::bigint, 65535);
 
@@ -128,12 +132,11 @@ weights as (
     select
         months.month_number,
         products.product_number,
-        products.popularity * seasons.factor
-        * case
+        case
             when products.sold_from > months.month_start then 0
             when products.sold_until < months.month_start then 0
-            else 1
-        end as weight
+            else round(1000 * products.popularity * seasons.factor)
+        end::bigint as weight
     from months
     cross join products
     inner join seasons
@@ -145,11 +148,13 @@ weights as (
 edges as (
     select
         *,
-        -- in a shuffled order, so that what shares a basket is not what stands side by side in the list
+        -- shuffled, so that what shares a basket is not what stands side by side in the list
         sum(weight) over (
-            partition by month_number order by hash(product_number::bigint) rows unbounded preceding
-        ) / sum(weight) over (partition by month_number) as ends_at,
-        weight / sum(weight) over (partition by month_number) as share
+            partition by month_number
+            order by hash(product_number::bigint)
+            rows unbounded preceding
+        ) as weight_so_far,
+        sum(weight) over (partition by month_number) as weight_of_month
     from weights
 )
 
@@ -159,28 +164,71 @@ select
     edges.product_number
 from (select unnest(range(2048)) as slot) as slots
 inner join edges
-    on (slots.slot + 0.5) / 2048 >= edges.ends_at - edges.share and (slots.slot + 0.5) / 2048 < edges.ends_at;
+    on
+        (slots.slot + 0.5) / 2048 >= (edges.weight_so_far - edges.weight) / edges.weight_of_month
+        and (slots.slot + 0.5) / 2048 < edges.weight_so_far / edges.weight_of_month;
 
 -- Small tables as lists in one row: looking up by position keeps the row order of a streaming scan,
 -- which a join does not promise.
 create table lookups as
-select
-    (select list(product_number::smallint order by month_number, slot) from product_slots) as product_slots,
-    (select list(product_id order by product_number) from products) as product_ids,
-    (select list(product_name order by product_number) from products) as product_names,
-    (select list(category order by product_number) from products) as categories,
-    (select list(unit_price order by product_number) from products) as prices_2024,
-    (select list(unit_price_2025 order by product_number) from products) as prices_2025,
-    (
-        select list(coalesce(partners.product_number, 0)::smallint order by products.product_number)
-        from products
-        left join products as partners on products.goes_with = partners.product_id
-    ) as partners,
-    (select list(country_code order by country_number) from countries) as country_codes,
-    (select list(currency order by country_number) from countries) as currencies,
-    (
-        select list(case currency when 'GBP' then 0.87 when 'USD' then 1.12 when 'SEK' then 11.4 else 1 end::double order by country_number)
-        from countries
-    ) as price_factors,
-    (select list(is_promotion order by day_number) from days where channel = 'web') as promotions,
-    (select list(month_number order by day_number) from days where channel = 'web') as months;
+with by_product as (
+    select
+        list(product_id order by product_number) as product_ids,
+        list(product_name order by product_number) as product_names,
+        list(category order by product_number) as categories,
+        list(unit_price order by product_number) as prices_2024,
+        list(unit_price_2025 order by product_number) as prices_2025
+    from products
+),
+
+by_partner as (
+    select
+        list(coalesce(partners.product_number, 0)::smallint order by products.product_number)
+            as partners
+    from products
+    left join products as partners on products.goes_with = partners.product_id
+),
+
+by_country as (
+    select
+        list(country_code order by country_number) as country_codes,
+        list(currency order by country_number) as currencies,
+        -- what one euro of the price list costs abroad
+        list(
+            case currency when 'GBP' then 0.87 when 'USD' then 1.12 when 'SEK' then 11.4 else 1 end
+            order by country_number
+        ) as price_factors,
+        flatten(
+            list(
+                list_resize([]::bigint[], round(100 * share_of_web)::integer, country_number)
+                order by country_number
+            )
+        ) as web_countries,
+        flatten(
+            list(
+                list_resize([]::bigint[], round(100 * share_of_shop)::integer, country_number)
+                order by country_number
+            )
+        ) as shop_countries
+    from countries
+),
+
+by_day as (
+    select
+        list(is_promotion order by day_number) as promotions,
+        list(month_number order by day_number) as months
+    from days
+    where channel = 'web'
+),
+
+by_slot as (
+    select list(product_number::smallint order by month_number, slot) as product_slots
+    from product_slots
+)
+
+select *
+from by_product
+cross join by_partner
+cross join by_country
+cross join by_day
+cross join by_slot;

@@ -1,4 +1,14 @@
 -- What is in the files, from what was planted, not from what was written: one JSON document.
+
+create view purchase_lines_judged as
+select
+    *,
+    try_cast(quantity as integer) * unit_price - discount as amount,
+    copy = 0
+    and (is_product or sku = 'DELIVERY')
+    and dirt in ('none', 'stray_spaces', 'duplicate_row') as is_countable
+from purchase_lines;
+
 select to_json({
     'seed': getvariable('seed')::bigint,
     'scale': getvariable('scale')::double,
@@ -14,9 +24,9 @@ select to_json({
                     'stray_spaces': count(*) filter (where has_stray_spaces)
                 },
                 'date_formats': {
-                    'iso': count(*) filter (where format_number = 1),
-                    'day_first': count(*) filter (where format_number = 2),
-                    'month_name': count(*) filter (where format_number = 3)
+                    'iso': count(*) filter (where written_as = 'iso'),
+                    'day_first': count(*) filter (where written_as = 'day_first'),
+                    'month_name': count(*) filter (where written_as = 'month_name')
                 }
             }
             from client_lines
@@ -36,16 +46,29 @@ select to_json({
                     'negative_price': count(*) filter (where dirt = 'negative_price'),
                     'zero_price': count(*) filter (where dirt = 'zero_price')
                 },
+                -- what a careful reader gets out of the readable lines, in euros, duplicates once
+                'figures': {
+                    'gross_revenue': (
+                        sum(amount) filter (where is_countable and kind = 'sale')
+                    )::varchar,
+                    'returns_amount': (
+                        -sum(amount) filter (where is_countable and kind = 'return')
+                    )::varchar,
+                    'completed_lines': count(*) filter (where is_countable and kind = 'sale'),
+                    'orders': count(distinct receipt_number) filter (
+                        where is_countable and kind = 'sale'
+                    )
+                },
                 'return_rows': count(*) filter (where kind = 'return'),
                 'service_rows': count(*) filter (where sku = 'DELIVERY'),
                 'adjustment_rows': count(*) filter (where not is_product and sku != 'DELIVERY'),
                 'date_formats': {
-                    'iso': count(*) filter (where format_number = 1 and dirt != 'impossible_date'),
-                    'day_first': count(*) filter (where format_number = 2 and dirt != 'impossible_date'),
-                    'month_name': count(*) filter (where format_number = 3 and dirt != 'impossible_date')
+                    'iso': count(*) filter (where written_as = 'iso'),
+                    'day_first': count(*) filter (where written_as = 'day_first'),
+                    'month_name': count(*) filter (where written_as = 'month_name')
                 }
             }
-            from purchase_lines
+            from purchase_lines_judged
         )
     },
     'resources': {

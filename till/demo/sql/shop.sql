@@ -20,25 +20,25 @@ select
     *
 from receipts;
 
--- Lines that are no product: share of receipts (cumulative), then the line.
+-- Lines that are no product, on 3.6 % of the receipts.
+create macro extra_line(sku, product, category, quantity, unit_price) as {
+    'sku': sku,
+    'product': product,
+    'category': category,
+    'quantity': quantity,
+    'unit_price': unit_price::decimal(10, 2),
+    'discount': 0::decimal(10, 2),
+    'is_product': false
+};
+
 create macro extra_lines(draw) as
     case
-        when draw < 0.020 then [{
-            'sku': 'DELIVERY', 'product': 'Home delivery', 'category': 'Services',
-            'quantity': 1, 'unit_price': 6.00::decimal(10, 2), 'discount': 0::decimal(10, 2), 'is_product': false
-        }]
-        when draw < 0.030 then [{
-            'sku': 'VOUCHER', 'product': 'Gift voucher redeemed', 'category': 'Adjustments',
-            'quantity': -1, 'unit_price': 10.00::decimal(10, 2), 'discount': 0::decimal(10, 2), 'is_product': false
-        }]
-        when draw < 0.034 then [{
-            'sku': 'FEE', 'product': 'Small order fee', 'category': 'Adjustments',
-            'quantity': 1, 'unit_price': 0.50::decimal(10, 2), 'discount': 0::decimal(10, 2), 'is_product': false
-        }]
-        when draw < 0.036 then [{
-            'sku': 'CORRECTION', 'product': 'Till correction', 'category': 'Adjustments',
-            'quantity': -1, 'unit_price': 2.40::decimal(10, 2), 'discount': 0::decimal(10, 2), 'is_product': false
-        }]
+        when draw < 0.020 then [extra_line('DELIVERY', 'Home delivery', 'Services', 1, 6.00)]
+        when draw < 0.030
+            then [extra_line('VOUCHER', 'Gift voucher redeemed', 'Adjustments', -1, 10.00)]
+        when draw < 0.034 then [extra_line('FEE', 'Small order fee', 'Adjustments', 1, 0.50)]
+        when draw < 0.036
+            then [extra_line('CORRECTION', 'Till correction', 'Adjustments', -1, 2.40)]
         else []
     end;
 
@@ -92,7 +92,7 @@ with lines as (
 dirtied as (
     select
         *,
-        till_format(basket_key) as format_number,
+        till_format(basket_key) as till_format,
         case
             when line.is_product and kind = 'sale'
                 then dirt_of_line(uniform(basket_key * 8 + place, 'dirt'))
@@ -105,11 +105,17 @@ select
     printf('R%07d', receipt_number) as receipt_no,
     case
         when dirt = 'impossible_date' then '31/02/' || year(sold_at) || strftime(sold_at, ' %H:%M')
-        else written_moment(sold_at, format_number)
+        else written_moment(sold_at, till_format)
     end as purchase_date,
     case when is_known then printf('C%05d', shopper_number) end as client_id,
-    case when dirt = 'stray_spaces' and place % 2 = 0 then line.sku || ' ' else line.sku end as sku,
-    case when dirt = 'stray_spaces' and place % 2 = 1 then '  ' || line.product else line.product end as product,
+    case
+        when dirt = 'stray_spaces' and place % 2 = 0 then line.sku || ' '
+        else line.sku
+    end as sku,
+    case
+        when dirt = 'stray_spaces' and place % 2 = 1 then '  ' || line.product
+        else line.product
+    end as product,
     line.category as category,
     case dirt
         when 'text_quantity' then 'two'
@@ -123,13 +129,19 @@ select
     end::decimal(10, 2) as unit_price,
     line.discount as discount,
     'EUR' as currency,
+    receipt_number,
     kind,
     is_known,
     line.is_product as is_product,
     dirt,
-    format_number,
+    if(dirt = 'impossible_date', dirt, till_format) as written_as,
     copy
-from (select *, unnest(range(case when dirt = 'duplicate_row' then 2 else 1 end)) as copy from dirtied);
+from (
+    select
+        *,
+        unnest(range(if(dirt = 'duplicate_row', 2, 1))) as copy
+    from dirtied
+);
 
 -- One row per line of clients.csv, likewise.
 create view client_lines as
@@ -143,8 +155,8 @@ with named as (
         uniform(shoppers.shopper_key, 'no email') < 0.04 as is_missing_email,
         uniform(shoppers.shopper_key, 'no country') < 0.02 as is_missing_country,
         pick(shoppers.shopper_key, 'spelling', string_split(countries.spellings, '|')) as spelling,
-        uniform(shoppers.shopper_key, 'spaces') < 0.012 as has_stray_spaces,
-        uniform(shoppers.shopper_key, 'twice') < 0.008 as is_twice
+        uniform(shoppers.shopper_key, 'spaces') < 0.02 as has_stray_spaces,
+        uniform(shoppers.shopper_key, 'twice') < 0.02 as is_twice
     from shoppers
     inner join people using (country_number)
     inner join countries using (country_number)
@@ -166,6 +178,6 @@ select
     is_missing_email,
     is_missing_country,
     has_stray_spaces,
-    till_format(shopper_key) as format_number,
+    till_format(shopper_key) as written_as,
     copy
-from (select *, unnest(range(case when is_twice then 2 else 1 end)) as copy from named);
+from (select *, unnest(range(if(is_twice, 2, 1))) as copy from named);

@@ -1,4 +1,4 @@
--- Who buys, where, from when to when, and how often; then every order and return, one narrow row each.
+-- Who buys, where, from when to when, and how often; then every order and return, in narrow rows.
 
 create table channels as
 select * from (values
@@ -19,19 +19,26 @@ with numbered as (
     from channels
 ),
 
+listed as (
+    select
+        *,
+        shopper_number * 2 + channel_number as shopper_key
+    from (select *, unnest(range(1, customers + strangers + 1)) as shopper_number from numbered)
+),
+
 positioned as (
     select
         channel,
         share_from_before,
         shopper_number,
-        shopper_number * 2 + channel_number as shopper_key,
+        shopper_key,
         shopper_number <= customers as is_known,
         case
             when shopper_number <= customers
-                then (shopper_number - 1 + uniform(shopper_number * 2 + channel_number, 'arrival')) / customers
-            else uniform(shopper_number * 2 + channel_number, 'arrival')
+                then (shopper_number - 1 + uniform(shopper_key, 'arrival')) / customers
+            else uniform(shopper_key, 'arrival')
         end as arrival
-    from (select *, unnest(range(1, customers + strangers + 1)) as shopper_number from numbered)
+    from listed
 ),
 
 arrived as (
@@ -52,10 +59,14 @@ dated as (
         arrived.* exclude (share_from_before, arrival, progress),
         case
             when arrived.is_from_before
-                then getvariable('first_day')::date - 1 - floor(550 * (1 - arrived.arrival / arrived.share_from_before))::integer
+                then getvariable('first_day')::date - 1
+                    - floor(550 * (1 - arrived.arrival / arrived.share_from_before))::integer
             else day_slots.day
         end as signed_up_on,
-        case when arrived.is_from_before then 0 else (days.starts_at + days.ends_at) / 2 end as active_from
+        case
+            when arrived.is_from_before then 0
+            else (days.starts_at + days.ends_at) / 2
+        end as active_from
     from arrived
     inner join day_slots
         on arrived.channel = day_slots.channel and day_slot(arrived.progress) = day_slots.slot
@@ -91,8 +102,11 @@ staying as (
     left join days as last_days
         on
             dated.channel = last_days.channel
-            and last_days.day = greatest(dated.signed_up_on, getvariable('first_day')::date)
-            + floor(segments.longest_stay_days * (0.3 + 0.7 * uniform(dated.shopper_key, 'stay')))::integer
+            and last_days.day
+            = greatest(dated.signed_up_on, getvariable('first_day')::date)
+            + floor(
+                segments.longest_stay_days * (0.3 + 0.7 * uniform(dated.shopper_key, 'stay'))
+            )::integer
 )
 
 select
@@ -124,16 +138,11 @@ select
         else pick(
             shopper_key,
             'country',
-            case when channel = 'web' then country_slots.web else country_slots.shop end
+            case when channel = 'web' then lookups.web_countries else lookups.shop_countries end
         )
     end::smallint as country_number
 from staying
-cross join (
-    select
-        flatten(list(list_resize([]::bigint[], round(100 * share_of_web)::integer, country_number) order by country_number)) as web,
-        flatten(list(list_resize([]::bigint[], round(100 * share_of_shop)::integer, country_number) order by country_number)) as shop
-    from countries
-) as country_slots;
+cross join lookups;
 
 -- One row per sale and per return; a return repeats the basket of the sale it takes back.
 create view orders_unsorted as
@@ -159,7 +168,8 @@ with sales as (
             shoppers.channel = day_slots.channel
             and day_slots.slot = day_slot(
                 case
-                    when shoppers.order_number = 0 and not shoppers.is_from_before then shoppers.active_from
+                    when shoppers.order_number = 0 and not shoppers.is_from_before
+                        then shoppers.active_from
                     else shoppers.active_from
                         + (shoppers.active_until - shoppers.active_from)
                         * uniform(shoppers.shopper_key * 256 + shoppers.order_number, 'day')

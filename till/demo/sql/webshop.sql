@@ -1,11 +1,16 @@
--- What the webshop's API serves: customers, products, orders, exchange rates, events. Columns whose names
--- begin with an underscore are not served; the server needs them to answer as of an earlier moment.
+-- What the webshop's API serves: customers, products, orders, exchange rates, events. Columns whose
+-- names begin with an underscore are not served; they tell how the row was at an earlier moment.
 
--- Numbers that look drawn from a hat but never meet: an odd multiplier permutes the residues of a power of two.
+-- Numbers that look drawn from a hat but never meet: an odd factor permutes the residues of a power
+-- of two.
 create macro scrambled(number, bits) as
     (number::hugeint * 2654435769 % (1::hugeint << bits))::bigint;
 
-create macro web_order_id(key) as printf('W-%08x', scrambled(key // 512 * 256 + key % 256, 32));
+-- Keys are shopper_key * 256 + number of the order, and all shopper keys of the webshop are odd:
+-- the bit that says so is left out, to keep the numbers short.
+create macro web_number(key) as key // 512 * 256 + key % 256;
+
+create macro web_order_id(key) as printf('W-%08x', scrambled(web_number(key), 32));
 
 create macro web_customer_id(number) as printf('CU-%06d', number);
 
@@ -22,7 +27,8 @@ with moments as (
 sent as (
     select
         *,
-        ordered_at + to_seconds(integer_between(order_key, 'sent', 4 * 3600, 30 * 3600)) as shipped_at
+        ordered_at
+        + to_seconds(integer_between(order_key, 'sent', 4 * 3600, 30 * 3600)) as shipped_at
     from moments
 )
 
@@ -38,7 +44,8 @@ select
     day_number,
     ordered_at,
     shipped_at,
-    shipped_at + to_seconds(integer_between(order_key, 'delivered', 86400, 5 * 86400)) as delivered_at
+    shipped_at
+    + to_seconds(integer_between(order_key, 'delivered', 86400, 5 * 86400)) as delivered_at
 from sent
 order by delivered_at, order_id;
 
@@ -68,7 +75,8 @@ extended as (
             case when kind = 'sale' and is_small then [{
                 'product_id': 'SHIPPING',
                 'quantity': 1,
-                'unit_price': round(4.90 * price_factors[country_number], 2)::decimal(10, 2)::varchar,
+                'unit_price':
+                    round(4.90 * price_factors[country_number], 2)::decimal(10, 2)::varchar,
                 'discount_amount': '0.00'
             }] else [] end,
             case when kind = 'sale' and uniform(basket_key, 'voucher') < 0.01 then [{
@@ -118,7 +126,8 @@ with named as (
         pick(shoppers.shopper_key, 'first name', people.first_names) as first_name,
         pick(shoppers.shopper_key, 'last name', people.last_names) as last_name,
         madrid_to_utc(
-            shoppers.signed_up_on + to_seconds(integer_between(shoppers.shopper_key, 'signed up at', 25200, 26900))
+            shoppers.signed_up_on
+            + to_seconds(integer_between(shoppers.shopper_key, 'signed up at', 25200, 26900))
         ) as signed_up_at,
         uniform(shoppers.shopper_key, 'no email') < 0.02 as is_missing_email,
         uniform(shoppers.shopper_key, 'moves') < 0.12 as has_new_address
@@ -131,14 +140,20 @@ with named as (
 addressed as (
     select
         *,
-        case when not is_missing_email then email_address(first_name, last_name, shopper_number) end as first_email
+        case
+            when not is_missing_email
+                then email_address(first_name, last_name, shopper_number)
+        end as first_email
     from named
 )
 
 select
     web_customer_id(shopper_number) as customer_id,
     first_name || ' ' || last_name as name,
-    case when has_new_address then replace(first_email, '@example.com', '@example.org') else first_email end as email,
+    case
+        when has_new_address then replace(first_email, '@example.com', '@example.org')
+        else first_email
+    end as email,
     country_code,
     signed_up_at,
     case
@@ -146,7 +161,10 @@ select
             then signed_up_at + to_seconds(
                 86400 + floor(
                     uniform(shopper_key, 'moved')
-                    * greatest(epoch(getvariable('story_ends_at')::timestamp - signed_up_at) - 2 * 86400, 0)
+                    * greatest(
+                        epoch(getvariable('story_ends_at')::timestamp - signed_up_at) - 2 * 86400,
+                        0
+                    )
                 )::bigint
             )
         else signed_up_at
@@ -181,7 +199,14 @@ with business_days as (
     select
         day,
         day - date '2023-12-01' as day_number
-    from (select unnest(generate_series(date '2023-12-01', getvariable('last_day')::date, interval 1 day))::date as day)
+    from (
+        select
+            unnest(
+                generate_series(
+                    date '2023-12-01', getvariable('last_day')::date, interval 1 day
+                )
+            )::date as day
+    )
     where
         isodow(day) < 6
         and strftime(day, '%m-%d') not in ('01-01', '05-01', '12-25', '12-26')
@@ -212,18 +237,22 @@ from business_days
 cross join currencies
 order by updated_at, rate_id;
 
--- What visitors who agreed to be counted did: the visit that led to an order, and some that led nowhere.
+-- What visitors who agreed to be counted did: the visit that led to an order, and some that led
+-- nowhere.
 create view event_documents as
 with visits as (
     select
         order_key,
         ordered_at,
         case when is_known then web_customer_id(shopper_number) end as customer_id,
-        printf('S-%08x', scrambled(order_key // 512 * 256 + order_key % 256 + 64, 32)) as session_id,
+        printf('S-%08x', scrambled(web_number(order_key) + 64, 32)) as session_id,
         list_transform(items, lambda item: product_ids[item.product]) as wanted,
-        product_ids[product_slots[month_number * 2048 + 1 + integer_between(basket_key, 'glance', 0, 2047)]] as glanced_at,
+        product_ids[
+            product_slots[month_number * 2048 + integer_between(basket_key, 'glance', 1, 2048)]
+        ] as glanced_at,
         uniform(basket_key, 'idle visit') < 0.6 and day_number > 10 as has_idle_visit,
-        ordered_at - to_seconds(integer_between(basket_key, 'idle visit', 86400, 9 * 86400)) as idle_at
+        ordered_at
+        - to_seconds(integer_between(basket_key, 'idle since', 86400, 9 * 86400)) as idle_at
     from baskets('web_orders')
     where kind = 'sale' and uniform(shopper_key, 'consent') < 0.3
 ),
@@ -259,15 +288,15 @@ told as (
                 'occurred_at': idle_at
             }] else [] end,
             case when has_idle_visit and uniform(order_key, 'left behind') < 0.3 then [{
-                'event_type': 'add_to_cart', 'product_id': glanced_at, 'session_id': session_id || '-0',
-                'occurred_at': idle_at + to_seconds(95)
+                'event_type': 'add_to_cart', 'product_id': glanced_at,
+                'session_id': session_id || '-0', 'occurred_at': idle_at + to_seconds(95)
             }] else [] end
         ) as steps
     from visits
 )
 
 select
-    printf('E-%09x', scrambled((order_key // 512 * 256 + order_key % 256) * 16 + place, 36)) as event_id,
+    printf('E-%09x', scrambled(web_number(order_key) * 16 + place, 36)) as event_id,
     step.event_type as event_type,
     step.occurred_at as occurred_at,
     customer_id,
