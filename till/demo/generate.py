@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import shutil
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass
@@ -95,7 +94,7 @@ def generate(
         (making / "expected.json").write_text(text, encoding="utf-8", newline="\n")
         for name in (*CSV_FILES, *API_FILES, "expected.json"):
             (folder / name).parent.mkdir(exist_ok=True)
-            shutil.move(making / name, folder / name)
+            (making / name).replace(folder / name)
     return DemoFiles(folder=folder, expected=expected)
 
 

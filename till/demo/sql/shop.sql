@@ -166,11 +166,14 @@ with named as (
 select
     shopper_number,
     printf('C%05d', shopper_number) as client_id,
-    first_name || ' ' || last_name || case when has_stray_spaces then '  ' else '' end as name,
+    first_name || ' ' || last_name || if(has_spaces_in_name, '  ', '') as name,
     case
         when not is_missing_email then email_address(first_name, last_name, shopper_number)
     end as email,
-    case when not is_missing_country then spelling end as country,
+    case
+        when not is_missing_country
+            then spelling || if(has_stray_spaces and not has_spaces_in_name, ' ', '')
+    end as country,
     written_moment(
         signed_up_on + to_minutes(integer_between(shopper_key, 'signed up at', 480, 565)),
         till_format(shopper_key)
@@ -180,4 +183,10 @@ select
     has_stray_spaces,
     till_format(shopper_key) as written_as,
     copy
-from (select *, unnest(range(if(is_twice, 2, 1))) as copy from named);
+from (
+    select
+        *,
+        has_stray_spaces and (is_missing_country or shopper_number % 2 = 0) as has_spaces_in_name,
+        unnest(range(if(is_twice, 2, 1))) as copy
+    from named
+);

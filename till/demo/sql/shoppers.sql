@@ -133,7 +133,7 @@ select
     case
         when channel = 'web' and uniform(shopper_key, 'poland') < case
             when signed_up_on < date '2025-01-01' then 0.012
-            else least(0.5, 0.08 + 0.05 * (month(signed_up_on) - 1))
+            else least(0.6, 0.12 + 0.06 * (month(signed_up_on) - 1))
         end then (select country_number from countries where country_code = 'PL')
         else pick(
             shopper_key,
