@@ -433,7 +433,9 @@ def test_there_are_loyal_lapsed_and_one_time_customers(orders: list[Document]) -
     last_day = dt.date(2025, 12, 31)
     one_time = sum(len(of_one) == 1 for of_one in days.values())
     loyal = sum(len(of_one) >= 20 for of_one in days.values())
-    lapsed = sum(len(of_one) >= 2 and (last_day - max(of_one)).days > 180 for of_one in days.values())
+    lapsed = sum(
+        len(of_one) >= 2 and (last_day - max(of_one)).days > 180 for of_one in days.values()
+    )
     assert len(days) == 900
     assert one_time > 200
     assert loyal > 100

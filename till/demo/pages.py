@@ -18,6 +18,7 @@ import duckdb
 from configuration.errors import PlainError
 
 LARGEST_PAGE = 1000
+LONGEST_CURSOR = 200
 USUAL_PAGE = 100
 
 
@@ -177,6 +178,8 @@ def _read_cursor(name: str, cursor: str) -> tuple[dt.datetime, str]:
     if not cursor:
         return dt.datetime.min, ""  # noqa: DTZ901 - UTC, naive as in the files
     try:
+        if len(cursor) > LONGEST_CURSOR:
+            raise ValueError
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         resource, moment, key = json.loads(text)
         if resource == name and isinstance(key, str):

@@ -9,6 +9,7 @@ import datetime as dt
 import hmac
 import itertools
 import json
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -61,7 +62,12 @@ def serve(
     Raises PlainError when the data is missing or the port is taken.
     """
     server = _open(folder, port, token, until or STORY_ENDS_AT, behaviour or Behaviour())
-    thread = threading.Thread(target=server.serve_forever, name="demo-api", daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever,
+        kwargs={"poll_interval": 0.02},  # how long the end of the block waits
+        name="demo-api",
+        daemon=True,
+    )
     thread.start()
     try:
         yield server.base_url
@@ -94,9 +100,9 @@ class DemoServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, port: int, token: str, pages: Pages, behaviour: Behaviour) -> None:
-        super().__init__((HOST, port), Handler)
         self.token = token
-        self.pages = pages
+        self.pages = pages  # first: a port that is taken ends in server_close
+        super().__init__((HOST, port), Handler)
         self.behaviour = behaviour
         self.bucket = TokenBucket(behaviour.rate, behaviour.burst)
         self.numbers = itertools.count(1)  # next() on it is atomic
@@ -202,7 +208,7 @@ def read_page_request(query: str) -> PageRequest:
     if unknown:
         raise BadRequestError(f"there is no parameter {min(unknown)}")
     limit = asked.get("limit", str(USUAL_PAGE))
-    if not (limit.isdecimal() and limit.isascii() and 1 <= int(limit) <= LARGEST_PAGE):
+    if not re.fullmatch("[1-9][0-9]{0,3}", limit) or int(limit) > LARGEST_PAGE:
         raise BadRequestError(f"limit must be a number from 1 to {LARGEST_PAGE}")
     since = asked.get("updated_since")
     return PageRequest(
@@ -216,9 +222,9 @@ def _read_moment(text: str) -> dt.datetime:
     """Read an ISO 8601 moment as UTC without a zone; one without a zone is UTC already."""
     try:
         moment = dt.datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
         raise BadRequestError("updated_since must be an ISO 8601 moment") from None
-    return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _open(
@@ -228,7 +234,6 @@ def _open(
     try:
         return DemoServer(port, token, pages, behaviour)
     except OSError as problem:
-        pages.close()
         raise PlainError(
             f"the demo's API cannot listen on port {port} ({problem.strerror})",
             where=HOST,
