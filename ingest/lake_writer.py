@@ -24,8 +24,6 @@ _DLT_SETTINGS = {
     "runtime.log_level": "CRITICAL",  # what goes wrong is raised, and told in our words
     "schema.naming": "direct",  # names are checked by the sources file; dlt changes none
     "load.delete_completed_jobs": True,  # else each file is kept twice
-    "load.workers": 1,
-    "normalize.workers": 1,
 }
 
 

@@ -1,15 +1,15 @@
-"""One ingest: every table of the sources file, one after the other; what fails does not stop the rest.
+"""One ingest: every table of the sources file in turn; what fails does not stop the others.
 
-The caller holds the lake's lock. For each table: plan from the manifest, prepare in the spool, bring the
-files into the lake, and last of all write the record that makes the load exist.
+The caller holds the lake's lock. For each table: plan from the manifest, prepare in the spool, bring
+the files into the lake, and last of all write the record that makes the load exist.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,72 +17,29 @@ import duckdb
 
 from configuration.errors import ConfigurationError, PlainError
 from configuration.yaml_file import nearest
-from ingest.csv_load import CsvOutcome, PreparedCsv, prepare
-from ingest.csv_reader import FILE_COLUMN
-from ingest.lake_writer import Staged, bring, hand_over, spool_folder, sweep
-from ingest.manifest import (
-    Manifest,
-    Record,
-    SchemaColumn,
-    commit,
-    new_load_id,
-    read_manifest,
-    utc_text,
+from ingest.csv_table import load_csv
+from ingest.lake_writer import spool_folder, sweep
+from ingest.manifest import Manifest, commit, read_manifest
+from ingest.rest_table import load_rest
+from ingest.results import (
+    Clock,
+    IngestResult,
+    Load,
+    LoadContext,
+    Patience,
+    Progress,
+    TableResult,
 )
 from ingest.sources_file import CsvSource, CsvTable, RestSource, RestTable, SourcesFile
 
-Progress = Callable[[str], None]
-Clock = Callable[[], datetime]
+__all__ = ["IngestResult", "Patience", "TableResult", "ingest"]
 
-
-@dataclass(frozen=True)
-class TableResult:
-    """What happened to one table; `load_id` is None when nothing new was loaded."""
-
-    source_name: str
-    table_name: str
-    load_id: str | None = None
-    rows_read: int = 0
-    rows_loaded: int = 0
-    rows_rejected: int = 0
-    inputs_loaded: int = 0
-    inputs_skipped: int = 0
-    seconds: float = 0.0
-    error: PlainError | None = None
-
-
-@dataclass(frozen=True)
-class IngestResult:
-    """One result per table, in the order of the sources file."""
-
-    tables: list[TableResult] = field(default_factory=list)
-
-    @property
-    def failed(self) -> list[TableResult]:
-        """The tables with an error."""
-        return [table for table in self.tables if table.error]
+_Pair = tuple[CsvSource, CsvTable] | tuple[RestSource, RestTable]
 
 
 def utc_now() -> datetime:
     """The clock, in UTC."""
     return datetime.now(UTC)
-
-
-@dataclass
-class _Run:
-    sources: SourcesFile
-    lake: Path
-    root: Path
-    progress: Progress
-    now: Clock
-    manifest: Manifest
-
-    def new_load(self) -> str:
-        return new_load_id(self.now(), self.manifest.last_load())
-
-    def commit(self, records: Sequence[Record]) -> None:
-        commit(self.lake, records)
-        self.manifest.records.extend(records)
 
 
 def ingest(
@@ -91,46 +48,57 @@ def ingest(
     root: Path,
     only: Sequence[str] = (),
     on_progress: Progress = lambda line: None,
+    *,
     now: Clock = utc_now,
+    patience: Patience | None = None,
 ) -> IngestResult:
     """Load what is new. `only` names sources, or tables as `source.table`; none: everything.
 
     `root` is where relative paths of the sources file begin. Raises PlainError when the lake itself
     cannot be used; what goes wrong with one table stands in its result.
     """
-    wanted = _wanted(sources_file, only)
-    manifest = _open_lake(lake)
-    run = _Run(sources_file, lake, root, on_progress, now, manifest)
-    return IngestResult(
-        [result for source, table in wanted for result in _load(run, source, table)]
+    pairs = _wanted(sources_file, only)
+    context = LoadContext(
+        sources=sources_file,
+        lake=lake,
+        root=root,
+        manifest=_open_lake(lake),
+        now=now,
+        progress=on_progress,
+        patience=patience or Patience(),
     )
+    return IngestResult([result for pair in pairs for result in _load(context, pair)])
 
 
-def _wanted(
-    sources: SourcesFile, only: Sequence[str]
-) -> list[tuple[CsvSource | RestSource, CsvTable | RestTable]]:
-    pairs = [(source, table) for source in sources.sources for table in source.tables]
+def _wanted(sources: SourcesFile, only: Sequence[str]) -> list[_Pair]:
+    pairs: list[_Pair] = []
+    for source in sources.sources:
+        if isinstance(source, CsvSource):
+            pairs.extend((source, table) for table in source.tables)
+        else:
+            pairs.extend((source, table) for table in source.tables)
     if not only:
         return pairs
-    known = {
-        name for source, table in pairs for name in (source.name, f"{source.name}.{table.name}")
-    }
+    known = sorted({name for pair in pairs for name in _names(pair)})
     for name in only:
         if name not in known:
-            guess = nearest(name, sorted(known))
-            names = ", ".join(source.name for source in sources.sources)
+            guess = nearest(name, known)
+            sources_there = ", ".join(source.name for source in sources.sources)
             raise ConfigurationError(
                 f"there is no source '{name}' in the sources file",
-                remedy=f"Did you mean '{guess}'?" if guess else f"It has {names}.",
+                remedy=f"Did you mean '{guess}'?" if guess else f"It has {sources_there}.",
             )
-    return [
-        (source, table)
-        for source, table in pairs
-        if source.name in only or f"{source.name}.{table.name}" in only
-    ]
+    return [pair for pair in pairs if _names(pair) & set(only)]
+
+
+def _names(pair: _Pair) -> set[str]:
+    """How a person may name this table: by its source, or exactly."""
+    source, table = pair
+    return {source.name, f"{source.name}.{table.name}"}
 
 
 def _open_lake(lake: Path) -> Manifest:
+    """The lake's manifest, after what a load that died left behind has been swept."""
     try:
         manifest = read_manifest(lake)
         sweep(lake, manifest)
@@ -144,121 +112,43 @@ def _open_lake(lake: Path) -> Manifest:
     return manifest
 
 
-def _load(
-    run: _Run, source: CsvSource | RestSource, table: CsvTable | RestTable
-) -> list[TableResult]:
+def _load(context: LoadContext, pair: _Pair) -> list[TableResult]:
+    source, table = pair
     started = time.monotonic()
-    name = f"{source.name}.{table.name}"
-    spool = spool_folder(run.lake) / name
+    spool = spool_folder(context.lake) / f"{source.name}.{table.name}"
     try:
         spool.mkdir(parents=True, exist_ok=True)
-        results = [_load_csv(run, source, table, spool)] if isinstance(table, CsvTable) else []
+        load = _prepare_and_bring(context, pair, spool)
+        if load.records:
+            commit(context.lake, load.records)
+            context.manifest.records.extend(load.records)
+        results = list(load.results)
     except PlainError as error:
         results = [TableResult(source.name, table.name, error=error)]
     except (OSError, duckdb.Error) as error:
-        results = [TableResult(source.name, table.name, error=_disk_error(run, error))]
+        results = [TableResult(source.name, table.name, error=_disk_error(context, error))]
     finally:
         shutil.rmtree(spool, ignore_errors=True)
-    seconds = time.monotonic() - started
-    results = [_with_seconds(result, seconds) for result in results]
+    seconds = round(time.monotonic() - started, 3)
+    results = [dataclasses.replace(result, seconds=seconds) for result in results]
     for result in results:
-        run.progress(_line(result))
+        context.progress(str(result))
     return results
 
 
-def _load_csv(
-    run: _Run, source: CsvSource | RestSource, table: CsvTable, spool: Path
-) -> TableResult:
-    started = run.now()
-    load_id = run.new_load()
-    live = run.manifest.live_inputs(source.name, table.name)
-    outcome = prepare(table, run.root, live, spool, (source.name, table.name, load_id))
-    error = _together(outcome.refused, f"{source.name}.{table.name}")
-    if not outcome.prepared:
-        return TableResult(source.name, table.name, inputs_skipped=outcome.skipped, error=error)
-    record = _bring_csv(run, source, table, load_id, outcome.prepared, started)
-    run.commit([record])
-    return _csv_result(record, outcome, error)
+def _prepare_and_bring(context: LoadContext, pair: _Pair, spool: Path) -> Load:
+    match pair:
+        case (CsvSource() as source, CsvTable() as table):
+            return load_csv(context, source, table, spool)
+        case (RestSource() as source, RestTable() as table):
+            return load_rest(context, source, table, spool)
 
 
-def _bring_csv(
-    run: _Run,
-    source: CsvSource | RestSource,
-    table: CsvTable,
-    load_id: str,
-    prepared: PreparedCsv,
-    started: datetime,
-) -> Record:
-    loaded = sum(each.rows_loaded for each in prepared.inputs)
-    staged = Staged(table.name, prepared.rows_file if loaded else None, loaded)
-    files = hand_over(run.lake, source.name, load_id, [staged], {})[table.name]
-    rejected = ()
-    if prepared.rejected_file:
-        rejected = (bring(prepared.rejected_file, run.lake, source.name, table.name, load_id),)
-    columns = [(column.name, column.typed.type.duckdb) for column in table.columns]
-    return Record(
-        load_id=load_id,
-        source_name=source.name,
-        table_name=table.name,
-        kind=source.kind,
-        started_at=utc_text(started),
-        finished_at=utc_text(run.now()),
-        rows_read=sum(each.rows_read for each in prepared.inputs),
-        rows_loaded=loaded,
-        rows_rejected=sum(each.rows_rejected for each in prepared.inputs),
-        bytes_read=sum(each.bytes for each in prepared.inputs),
-        files=files,
-        rejected_files=rejected,
-        inputs=prepared.inputs,
-        supersedes=prepared.supersedes,
-        schema=tuple(SchemaColumn(*each) for each in [*columns, (FILE_COLUMN, "VARCHAR")]),
-    )
-
-
-def _csv_result(record: Record, outcome: CsvOutcome, error: PlainError | None) -> TableResult:
-    return TableResult(
-        record.source_name,
-        record.table_name,
-        record.load_id,
-        record.rows_read,
-        record.rows_loaded,
-        record.rows_rejected,
-        inputs_loaded=len(record.inputs),
-        inputs_skipped=outcome.skipped,
-        error=error,
-    )
-
-
-def _together(refused: Sequence[PlainError], where: str) -> PlainError | None:
-    """One error for the files of a table that were refused."""
-    if not refused:
-        return None
-    if len(refused) == 1:
-        return refused[0]
-    return PlainError(
-        f"{len(refused)} files were refused; the first: {refused[0]}",
-        where=where,
-        remedy="Mend them one by one; each run tells the next.",
-    )
-
-
-def _disk_error(run: _Run, error: OSError | duckdb.Error) -> PlainError:
+def _disk_error(context: LoadContext, error: OSError | duckdb.Error) -> PlainError:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return PlainError(
-        f"the load could not be written ({run.sources.hide(reason.splitlines()[0])})",
-        where=str(run.lake),
-        remedy="Check that the disk has room and that you may write to the lake; nothing was half loaded.",
+        f"the load could not be written ({context.sources.hide(reason.splitlines()[0])})",
+        where=str(context.lake),
+        remedy="Check that the disk has room and that you may write to the lake; "
+        "nothing was half loaded.",
     )
-
-
-def _with_seconds(result: TableResult, seconds: float) -> TableResult:
-    return TableResult(**(vars(result) | {"seconds": round(seconds, 3)}))
-
-
-def _line(result: TableResult) -> str:
-    name = f"{result.source_name}.{result.table_name}"
-    if result.load_id is None:
-        return f"{name}: {'failed' if result.error else 'nothing new'}"
-    rejected = f", {result.rows_rejected} rejected" if result.rows_rejected else ""
-    failed = ", some files refused" if result.error else ""
-    return f"{name}: {result.rows_loaded} rows loaded{rejected}{failed} ({result.seconds:.1f} s)"

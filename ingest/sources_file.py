@@ -56,6 +56,9 @@ TypeName = Annotated[
     AfterValidator(_known_type),
     Field(description="text, integer, decimal(p,s), double, boolean, date or timestamp (UTC)."),
 ]
+JsonPath = Annotated[
+    str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$", description="Names joined by dots.")
+]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -148,7 +151,7 @@ class Child(Block):
 
     name: Name
     description: str = ""
-    path: str = Field(min_length=1, description="Where the list stands in the record.")
+    path: JsonPath = Field(description="Where the list stands in the record, such as lines.")
     columns: Columns
 
 
@@ -156,7 +159,7 @@ class RestTable(_Table):
     """A table that an API serves."""
 
     path: str = Field(min_length=1, description="The resource, after the source's base_url.")
-    data_selector: str | None = Field(
+    data_selector: JsonPath | None = Field(
         None,
         description="Where in the response the list of records stands; none: it is the response.",
     )
@@ -171,6 +174,9 @@ class RestTable(_Table):
             raise ValueError(
                 f"the cursor column '{self.cursor.column}' must be a declared timestamp, date or integer"
             )
+        for column in (*self.columns, *(each for child in self.children for each in child.columns)):
+            if '"' in column.source_name or "\\" in column.source_name:
+                raise ValueError(f"the header of '{column.name}' holds a quote or a backslash")
         if self.children and not self.key:
             raise ValueError("children need the key of their parent; name its columns under 'key'")
         for child in self.children:
@@ -196,9 +202,7 @@ class CursorPagination(Block):
     """The response says which cursor to send for the next page."""
 
     type: Literal["cursor"]
-    cursor_path: str = Field(
-        min_length=1, description="Where in the response the next cursor stands."
-    )
+    cursor_path: JsonPath = Field(description="Where in the response the next cursor stands.")
     cursor_param: str = Field(min_length=1, description="The request parameter that takes it.")
 
 

@@ -1,0 +1,271 @@
+"""One API table, with its children, from its pages to its records in the manifest.
+
+With a cursor, only what changed since the last load is asked for, less the lookback; where all of that
+is in the lake already, nothing is loaded. Without one, each load is the whole table and replaces the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from configuration.errors import PlainError
+from ingest.csv_reader import FILE_COLUMN
+from ingest.cursor import cursor_text, later, request_from
+from ingest.duckdb_sql import (
+    connect,
+    identifier,
+    number,
+    one,
+    text_list,
+    text_literal,
+    write_parquet,
+)
+from ingest.json_reader import ReadTable, check_names, read_child, read_parent, read_records
+from ingest.lake_writer import Staged, bring, hand_over
+from ingest.manifest import (
+    LakeFile,
+    LoadedInput,
+    Record,
+    SchemaColumn,
+    Superseded,
+    utc_text,
+)
+from ingest.rest_fetch import Fetched, fetch
+from ingest.results import Load, LoadContext, TableResult, result_of
+from ingest.sources_file import RestSource, RestTable
+
+
+@dataclass(frozen=True)
+class _Window:
+    """What this load asks for and how far it came."""
+
+    since: str | None
+    before: str | None
+    after: str | None
+
+
+def load_rest(context: LoadContext, source: RestSource, table: RestTable, spool: Path) -> Load:
+    """Load what the API has that is new; raises PlainError when it cannot be had or does not fit."""
+    started, load_id = context.now(), context.new_load_id()
+    where = f"{source.name}.{table.name}"
+    before = context.manifest.cursor(source.name, table.name) if table.cursor else None
+    since = request_from(table.cursor, _cursor_kind(table), before) if table.cursor else None
+    fetched = fetch(context, source, table, since, spool / "pages")
+    connection = connect(spool)
+    try:
+        tables = _read(context, connection, table, spool, fetched, where)
+        if _is_all_known(context, connection, source, table, tables):
+            return Load((), tuple(TableResult(source.name, each.name) for each in tables))
+        window = _Window(since, before, _reached(connection, table, tables[0], before))
+        _complete_rejected(connection, source, tables, load_id)
+    finally:
+        connection.close()
+    records = _bring(context, source, table, tables, fetched, window, load_id, started)
+    return Load(tuple(records), tuple(result_of(record) for record in records))
+
+
+def _cursor_kind(table: RestTable) -> str:
+    return next(
+        (each.type for each in table.columns if table.cursor and each.name == table.cursor.column),
+        "",
+    )
+
+
+def _read(
+    context: LoadContext,
+    connection: duckdb.DuckDBPyConnection,
+    table: RestTable,
+    spool: Path,
+    fetched: Fetched,
+    where: str,
+) -> list[ReadTable]:
+    read = read_records(connection, spool / "pages", table, where)
+    new = check_names(connection, table, where)
+    if new:
+        context.progress(f"{where}: not declared, so not loaded: {', '.join(new)}")
+    tables = [read_parent(connection, table, spool)]
+    tables += [read_child(connection, table, child, spool) for child in table.children]
+    if read != fetched.rows:
+        raise PlainError(
+            f"{read} records were read where the answers' lists have {fetched.rows}",
+            where=where,
+            remedy="Run it again; nothing was loaded.",
+        )
+    for each in tables:
+        _check(connection, each, table.max_rejected, where)
+    return tables
+
+
+def _check(
+    connection: duckdb.DuckDBPyConnection, read: ReadTable, limit: float, where: str
+) -> None:
+    if read.rows_loaded + read.rows_rejected != read.rows_read:
+        raise PlainError(
+            f"of {read.rows_read} rows, {read.rows_loaded} fit and {read.rows_rejected} do not",
+            where=where,
+            remedy="This is a fault of ours: please report it; nothing was loaded.",
+        )
+    if read.rows_rejected <= limit * read.rows_read:
+        return
+    rejected = text_literal(str(read.rejected_file))
+    reason = one(connection, f"select reason from read_parquet({rejected}) limit 1")[0]
+    raise PlainError(
+        f"{read.rows_rejected} of {read.rows_read} rows do not fit the declared columns, more than "
+        f"max_rejected ({limit:g}) allows, so none is loaded; for example {reason}",
+        where=where,
+        remedy="Correct the types in the sources file, or ask whoever runs the API.",
+    )
+
+
+def _is_all_known(
+    context: LoadContext,
+    connection: duckdb.DuckDBPyConnection,
+    source: RestSource,
+    table: RestTable,
+    tables: Sequence[ReadTable],
+) -> bool:
+    """Whether every row that came is in the lake already, so that a load would only repeat it."""
+    for each in tables:
+        records = context.manifest.of_table(source.name, each.name)
+        if not table.cursor:
+            records = records[-1:]
+            if not records or records[0].rows_read != each.rows_read:
+                return False
+        same = [record for record in records if record.schema == _schema(each)]
+        loaded = [file.path for record in same for file in record.files]
+        rejected = [file.path for record in same for file in record.rejected_files]
+        columns = [identifier(column.name) for column in each.columns]
+        lowest = None
+        if table.cursor:
+            column = identifier(table.cursor.column)
+            lowest = f"{column} >= (select min({column}) from {_parquet([each.rows_file])})"
+        if _has_new(connection, context.lake, each.rows_file, loaded, columns, lowest):
+            return False
+        if _has_new(
+            connection, context.lake, each.rejected_file, rejected, ["original_text"], None
+        ):
+            return False
+    return True
+
+
+def _has_new(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Path,
+    came: Path,
+    known: Sequence[str],
+    columns: Sequence[str],
+    condition: str | None,
+) -> bool:
+    chosen = ", ".join(columns)
+    new = f"select {chosen} from {_parquet([came])}"
+    if known:
+        where = f" where {condition}" if condition else ""
+        new += f" except select {chosen} from {_parquet([lake / each for each in known])}{where}"
+    return number(connection, f"select count(*) from ({new} limit 1)") > 0
+
+
+def _parquet(paths: Sequence[Path]) -> str:
+    return f"read_parquet({text_list(str(path) for path in paths)}, hive_partitioning = false)"
+
+
+def _reached(
+    connection: duckdb.DuckDBPyConnection, table: RestTable, parent: ReadTable, before: str | None
+) -> str | None:
+    if not table.cursor:
+        return None
+    column = identifier(table.cursor.column)
+    highest = one(connection, f"select max({column}) from {_parquet([parent.rows_file])}")[0]
+    seen = None if highest is None else cursor_text(highest)
+    return later(_cursor_kind(table), before, seen)
+
+
+def _complete_rejected(
+    connection: duckdb.DuckDBPyConnection,
+    source: RestSource,
+    tables: Sequence[ReadTable],
+    load_id: str,
+) -> None:
+    """Say in the rejected rows whose they are; until now nobody knew that there would be a load."""
+    for each in tables:
+        if not each.rows_rejected:
+            continue
+        half = each.rejected_file.rename(each.rejected_file.with_suffix(".half"))
+        write_parquet(
+            connection,
+            f"select {text_literal(source.name)} as source_name, {text_literal(each.name)} as "
+            f"table_name, {text_literal(load_id)} as load_id, *, null::timestamp as replayed_at "
+            f"from {_parquet([half])}",
+            each.rejected_file,
+        )
+
+
+def _schema(read: ReadTable) -> tuple[SchemaColumn, ...]:
+    columns = [SchemaColumn(column.name, column.type.duckdb) for column in read.columns]
+    return (*columns, SchemaColumn(FILE_COLUMN, "VARCHAR"))
+
+
+def _bring(
+    context: LoadContext,
+    source: RestSource,
+    table: RestTable,
+    tables: Sequence[ReadTable],
+    fetched: Fetched,
+    window: _Window,
+    load_id: str,
+    started: datetime,
+) -> list[Record]:
+    staged = [
+        Staged(each.name, each.rows_file if each.rows_loaded else None, each.rows_loaded)
+        for each in tables
+    ]
+    state = {"cursor": window.after} if table.cursor else {}
+    files = hand_over(context.lake, source.name, load_id, staged, state)
+    records = []
+    for each in tables:
+        rejected: tuple[LakeFile, ...] = ()
+        if each.rows_rejected:
+            rejected = (bring(each.rejected_file, context.lake, source.name, each.name, load_id),)
+        records.append(
+            Record(
+                load_id=load_id,
+                source_name=source.name,
+                table_name=each.name,
+                kind=source.kind,
+                started_at=utc_text(started),
+                finished_at=utc_text(context.now()),
+                window_start=window.since,
+                window_end=window.after,
+                cursor_before=window.before,
+                cursor_after=window.after,
+                rows_read=each.rows_read,
+                rows_loaded=each.rows_loaded,
+                rows_rejected=each.rows_rejected,
+                bytes_read=fetched.bytes if each is tables[0] else 0,
+                files=files[each.name],
+                rejected_files=rejected,
+                inputs=(
+                    LoadedInput(
+                        table.path,
+                        fetched.sha256,
+                        fetched.bytes,
+                        each.rows_read,
+                        each.rows_loaded,
+                        each.rows_rejected,
+                    ),
+                ),
+                supersedes=() if table.cursor else _former(context, source, each.name),
+                schema=_schema(each),
+            )
+        )
+    return records
+
+
+def _former(context: LoadContext, source: RestSource, table: str) -> tuple[Superseded, ...]:
+    """The loads that a whole new copy of the table replaces."""
+    live = context.manifest.live_inputs(source.name, table)
+    return tuple(Superseded(each.load_id, each.input.path) for each in live)

@@ -1,0 +1,102 @@
+"""What an ingest tells its caller, table by table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from configuration.errors import PlainError
+from ingest.manifest import Manifest, Record, new_load_id
+from ingest.sources_file import SourcesFile
+
+Progress = Callable[[str], None]
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class TableResult:
+    """What happened to one table; `load_id` is None when nothing new was loaded."""
+
+    source_name: str
+    table_name: str
+    load_id: str | None = None
+    rows_read: int = 0
+    rows_loaded: int = 0
+    rows_rejected: int = 0
+    inputs_loaded: int = 0
+    inputs_skipped: int = 0
+    seconds: float = 0.0
+    error: PlainError | None = None
+
+    def __str__(self) -> str:
+        name = f"{self.source_name}.{self.table_name}"
+        if self.load_id is None:
+            return f"{name}: {'failed' if self.error else 'nothing new'}"
+        rejected = f", {self.rows_rejected:,} rejected" if self.rows_rejected else ""
+        refused = ", some files refused" if self.error else ""
+        return f"{name}: {self.rows_loaded:,} rows loaded{rejected}{refused}"
+
+
+@dataclass(frozen=True)
+class IngestResult:
+    """One result per table, in the order of the sources file; children follow their parent."""
+
+    tables: list[TableResult] = field(default_factory=list)
+
+    @property
+    def failed(self) -> list[TableResult]:
+        """The tables with an error."""
+        return [table for table in self.tables if table.error]
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long an API is waited for: per answer, and over its failures (429, 5xx, no connection)."""
+
+    attempts: int = 5
+    backoff_seconds: float = 0.5
+    longest_wait_seconds: float = 120
+    connect_seconds: float = 10
+    answer_seconds: float = 60
+
+
+@dataclass
+class LoadContext:
+    """What every load needs: the file, the lake, what is in it, and the world at the edge."""
+
+    sources: SourcesFile
+    lake: Path
+    root: Path
+    manifest: Manifest
+    now: Clock
+    progress: Progress
+    patience: Patience
+
+    def new_load_id(self) -> str:
+        """A load id later than all others of the lake."""
+        return new_load_id(self.now(), self.manifest.last_load())
+
+
+@dataclass(frozen=True)
+class Load:
+    """A load whose files are in the lake: committing `records` makes it exist."""
+
+    records: tuple[Record, ...]
+    results: tuple[TableResult, ...]
+
+
+def result_of(record: Record, *, skipped: int = 0, error: PlainError | None = None) -> TableResult:
+    """The result of a table whose load is `record`."""
+    return TableResult(
+        record.source_name,
+        record.table_name,
+        record.load_id,
+        record.rows_read,
+        record.rows_loaded,
+        record.rows_rejected,
+        inputs_loaded=len(record.inputs),
+        inputs_skipped=skipped,
+        error=error,
+    )
