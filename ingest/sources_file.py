@@ -253,12 +253,21 @@ Source = Annotated[CsvSource | RestSource, Field(discriminator="kind")]
 Table = CsvTable | RestTable
 
 
+class Demo(Block):
+    """Asks `till` to make the demo shop's data where it is missing, and to serve its API meanwhile."""
+
+    folder: str = Field("demo", description="Where the data is made, relative to the root.")
+
+
 class SourcesFile(Block):
     """The whole file."""
 
     version: Literal[1]
     vars: dict[str, str | int | float | bool | None] = Field(
         {}, description="dbt variables of this set-up, such as reporting_currency."
+    )
+    demo: Demo | None = Field(
+        None, description="Only in the file that describes the demo shop; remove it with the demo."
     )
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
     _expanded: Expanded = PrivateAttr(default_factory=Expanded)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 ASSETS = Path(__file__).parent / "assets"
 # Plotly's file wraps its code in a function, which makes the browser parse all of it twice.
-_WRAPPER_START = "=> {\n\"use strict\";var Plotly=("
+_WRAPPER_START = '=> {\n"use strict";var Plotly=('
 _WRAPPER_END = "\nreturn Plotly;\n}));"
 
 
@@ -48,7 +48,7 @@ def unwrapped(script: str) -> str:
     licence, comment_end, _ = head.partition("*/")
     if not (start and end and comment_end) or rest.strip(" \n;"):
         return script
-    return f"{licence}*/\n\"use strict\";var Plotly=({body}\n"
+    return f'{licence}*/\n"use strict";var Plotly=({body}\n'
 
 
 def _named(stem: str, suffix: str, content: bytes) -> SharedFile:

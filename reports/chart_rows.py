@@ -32,7 +32,11 @@ def xy_rows(item: XyChart, source: Source, formatter: Formatter) -> tuple[Frame,
     measures = [(measure, _measure_sql(measure, source)) for measure in item.y]
     grouped = any(measure.metric for measure in item.y)
     pale = f"bool_or({quoted(item.faded)})" if item.faded and grouped else quoted(item.faded or "")
-    selected = [quoted(item.x.field), *[sql for _, sql in measures], *([pale] if item.faded else [])]
+    selected = [
+        quoted(item.x.field),
+        *[sql for _, sql in measures],
+        *([pale] if item.faded else []),
+    ]
     sql = f"select {', '.join(selected)} from {quoted(source.table)}"
     if grouped:
         _refuse_adding_up(source, item.y, [item.x.field])
@@ -97,7 +101,11 @@ def _grouped(
     _refuse_adding_up(source, [measure], [x, y])
     sql = _measure_sql(measure, source)
     value = sql if measure.metric else f"sum({sql})"
-    name = quoted(y) if kept is None else f"case when list_contains($kept, {quoted(y)}) then {quoted(y)} end"
+    name = (
+        quoted(y)
+        if kept is None
+        else f"case when list_contains($kept, {quoted(y)}) then {quoted(y)} end"
+    )
     query = (
         f"select {quoted(x)}, {name} as y, {value} from {quoted(source.table)} "
         "group by 1, 2 order by min(rowid)"
@@ -124,7 +132,8 @@ def _pivot(
         for name in names
     )
     return Frame(
-        (x, *fields), tuple((place, *[found.get((place, name)) for name in names]) for place in order)
+        (x, *fields),
+        tuple((place, *[found.get((place, name)) for name in names]) for place in order),
     )
 
 
@@ -157,7 +166,9 @@ def _measure_field(measure: Measure, source: Source) -> Field:
     metric = source.page.metrics[name]
     sql = f"select {source.page.metric_sql(name)} as {quoted(name)} from {quoted(source.table)}"
     field = describe(source.connection, sql)[0]
-    return replace(field, label=measure.label or metric.label, format=measure.format or metric.format)
+    return replace(
+        field, label=measure.label or metric.label, format=measure.format or metric.format
+    )
 
 
 def _field(source: Source, name: str, label: str | None, chosen: FormatName | None) -> Field:

@@ -40,7 +40,12 @@ def check_pages(
 def _describe_datasets(
     connection: duckdb.DuckDBPyConnection, page: Page
 ) -> tuple[dict[str, tuple[Field, ...]], list[PlainError]]:
-    marts = [str(row[0]) for row in connection.execute("select view_name from duckdb_views() where not internal").fetchall()]
+    marts = [
+        str(row[0])
+        for row in connection.execute(
+            "select view_name from duckdb_views() where not internal"
+        ).fetchall()
+    ]
     fields: dict[str, tuple[Field, ...]] = {}
     problems: list[PlainError] = []
     for name, dataset in page.spec.datasets.items():
@@ -95,7 +100,9 @@ def _reference_problems(
         yield from _template_problems(page, ("sections", index, "intro"), section.intro, fields)
 
 
-def _template_problems(page: Page, location: Location, text: str, fields: Fields) -> Iterator[PlainError]:
+def _template_problems(
+    page: Page, location: Location, text: str, fields: Fields
+) -> Iterator[PlainError]:
     for placeholder in placeholders(text):
         known = fields.get(placeholder.dataset)
         if known is not None and placeholder.column not in [field.name for field in known]:
@@ -115,7 +122,9 @@ def _number_problems(
     if isinstance(item, Kpis):
         field = types.get(item.time)
         if field and field.sql_type != "DATE":
-            yield page.problem((*location, "time"), f"'{field.name}' is not a date but {field.sql_type}")
+            yield page.problem(
+                (*location, "time"), f"'{field.name}' is not a date but {field.sql_type}"
+            )
 
 
 def _metric_problems(
@@ -137,7 +146,9 @@ def _metric_problems(
             yield page.problem(location + part, f"metric '{name}': {first_line(error)}")
             continue
         if not fields[0].is_number:
-            yield page.problem(location + part, f"metric '{name}' is not a number but {fields[0].sql_type}")
+            yield page.problem(
+                location + part, f"metric '{name}' is not a number but {fields[0].sql_type}"
+            )
 
 
 def _missing_column(

@@ -103,12 +103,16 @@ def xy_figure(item: XyChart, frame: Frame, faded: Sequence[bool], formatter: For
         layout["barmode"] = "stack" if item.stack else "group"
         _fade(traces, frame, faded, item)
         if _is_labelled(item, frame, formatter):
-            value_axis = _label_bars(traces, frame, formatter, value_axis, horizontal=item.horizontal)
+            value_axis = _label_bars(
+                traces, frame, formatter, value_axis, horizontal=item.horizontal
+            )
     if item.baseline is not None:
         layout["shapes"] = [_baseline(item.baseline, vertical=item.horizontal)]
         layout["annotations"] = _baseline_label(item)
     legend = tuple(
-        LegendEntry(frame.fields[index].label, colours[index], "box" if item.mark == "bar" else "line")
+        LegendEntry(
+            frame.fields[index].label, colours[index], "box" if item.mark == "bar" else "line"
+        )
         for index in range(1, len(frame.fields))
     )
     x, y = (value_axis, along) if item.horizontal else (along, value_axis)
@@ -131,7 +135,9 @@ def heatmap_figure(item: HeatmapChart, frame: Frame, formatter: Formatter) -> Fi
     }
     numbers = _numbers(frame)
     low, high = (
-        (formatter.text(end(numbers), names[0].format) for end in (min, max)) if numbers else ("", "")
+        (formatter.text(end(numbers), names[0].format) for end in (min, max))
+        if numbers
+        else ("", "")
     )
     y = Axis("index", y_ticks, y_ticks, [len(names) - 0.5, -0.5])
     return Figure(frame, [trace], x, y, (), (low, high), {}, "cell")
@@ -151,7 +157,12 @@ def _line(item: XyChart, index: int, colour: str, along: str) -> dict[str, Any]:
 def _area(item: XyChart, index: int, colour: str, along: str) -> dict[str, Any]:
     trace = _line(item, index, colour, along)
     if item.stack:
-        return {**trace, "stackgroup": "all", "fillcolor": colour, "line": {"color": colour, "width": 0.5}}
+        return {
+            **trace,
+            "stackgroup": "all",
+            "fillcolor": colour,
+            "line": {"color": colour, "width": 0.5},
+        }
     return {**trace, "fill": "tozeroy", "fillcolor": "var(--series-1-soft)"}
 
 
@@ -247,9 +258,7 @@ def _colours(item: XyChart, frame: Frame) -> dict[int, str]:
     return found
 
 
-def _fade(
-    traces: list[dict[str, Any]], frame: Frame, faded: Sequence[bool], item: XyChart
-) -> None:
+def _fade(traces: list[dict[str, Any]], frame: Frame, faded: Sequence[bool], item: XyChart) -> None:
     if item.signed:
         for index, trace in enumerate(traces, start=1):
             up = trace["marker"]["color"]
@@ -266,8 +275,10 @@ def _is_labelled(item: XyChart, frame: Frame, formatter: Formatter) -> bool:
         return False
     longest = max((len(text) for text in frame.texts(frame.fields[1].name, formatter)), default=0)
     count = len(frame.rows)
-    return item.horizontal or count <= LABELLED_BARS or (
-        count <= LABELLED_SHORT_BARS and longest <= SHORT_LABEL
+    return (
+        item.horizontal
+        or count <= LABELLED_BARS
+        or (count <= LABELLED_SHORT_BARS and longest <= SHORT_LABEL)
     )
 
 

@@ -78,7 +78,9 @@ def default_format(name: str, sql_type: str) -> FormatName:
 
 def is_numeric(sql_type: str) -> bool:
     """Whether DuckDB's type holds numbers."""
-    return sql_type.startswith(("DECIMAL", "DOUBLE", "FLOAT")) or sql_type.endswith(("INT", "INTEGER"))
+    return sql_type.startswith(("DECIMAL", "DOUBLE", "FLOAT")) or sql_type.endswith(
+        ("INT", "INTEGER")
+    )
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,9 @@ class Formatter:
         if name in ("month_name", "month_of_year"):
             return str(dates.format_date(value, "LLLL", locale=self._babel))
         if name in ("weekday", "weekday_name"):
-            return str(dates.format_date(value, "ccc" if name == "weekday" else "cccc", locale=self._babel))
+            return str(
+                dates.format_date(value, "ccc" if name == "weekday" else "cccc", locale=self._babel)
+            )
         return str(dates.format_skeleton("yMMMd", value, locale=self._babel))
 
     def _number(self, value: Decimal, name: FormatName) -> str:

@@ -75,7 +75,12 @@ def label_of(name: str) -> str:
 def fields_of(described: Sequence[tuple[object, ...]]) -> tuple[Field, ...]:
     """Fields from the rows of a DESCRIBE."""
     return tuple(
-        Field(str(row[0]), label_of(str(row[0])), default_format(str(row[0]), str(row[1])), str(row[1]))
+        Field(
+            str(row[0]),
+            label_of(str(row[0])),
+            default_format(str(row[0]), str(row[1])),
+            str(row[1]),
+        )
         for row in described
     )
 

@@ -54,9 +54,7 @@ class KpiRow:
     frame: Frame
 
 
-def kpi_row(
-    item: Kpis, source: Source, formatter: Formatter, words: Mapping[str, str]
-) -> KpiRow:
+def kpi_row(item: Kpis, source: Source, formatter: Formatter, words: Mapping[str, str]) -> KpiRow:
     """The cards of a KPI item; no cards where the dataset has no rows."""
     names = list(dict.fromkeys(item.metrics))
     measures = [f"{source.page.metric_sql(name)} as {quoted(name)}" for name in names]
@@ -65,13 +63,16 @@ def kpi_row(
         f"where {quoted(item.time)} is not null group by 1 order by 1"
     )
     _refuse_adding_up(item, source, names)
-    frame = _labelled(item, source, describe(source.connection, sql), source.connection.execute(sql).fetchall())
+    frame = _labelled(
+        item, source, describe(source.connection, sql), source.connection.execute(sql).fetchall()
+    )
     if not frame.rows:
         return KpiRow((), "", frame)
     times = [value for value in frame.column(item.time) if isinstance(value, date)]
     chosen = frame.fields[0].format
     cards = tuple(
-        _card(item, name, source.page.metrics[name], frame, times, chosen, formatter, words["new"]) for name in item.metrics
+        _card(item, name, source.page.metrics[name], frame, times, chosen, formatter, words["new"])
+        for name in item.metrics
     )
     return KpiRow(cards, formatter.text(times[-1], chosen), frame)
 
@@ -161,9 +162,12 @@ def _labelled(
 
 def _refuse_adding_up(item: Kpis, source: Source, names: list[str]) -> None:
     exact = [name for name in names if not source.page.metrics[name].additive]
-    twice = exact and source.connection.execute(
-        f"select 1 from {quoted(source.table)} group by {quoted(item.time)} having count(*) > 1 limit 1"
-    ).fetchone()
+    twice = (
+        exact
+        and source.connection.execute(
+            f"select 1 from {quoted(source.table)} group by {quoted(item.time)} having count(*) > 1 limit 1"
+        ).fetchone()
+    )
     if twice:
         raise PlainError(
             f"'{exact[0]}' cannot be added up, but dataset '{item.dataset}' has several rows for one "

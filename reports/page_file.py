@@ -18,7 +18,9 @@ Better = Literal["up", "down", "neutral"]
 Grain = Literal["day", "week", "month", "quarter", "year", "30 days"]
 Template = Annotated[
     str,
-    Field(description="Text; `{dataset.column:format}` puts in a value of the dataset's first row."),
+    Field(
+        description="Text; `{dataset.column:format}` puts in a value of the dataset's first row."
+    ),
 ]
 
 
@@ -89,10 +91,13 @@ class Series(Block):
 class Item(Block):
     """What every item has."""
 
-    id: Name | None = Field(None, description="Its address in the page; made from the title if absent.")
+    id: Name | None = Field(
+        None, description="Its address in the page; made from the title if absent."
+    )
     title: str = ""
     headline: Template = Field(
-        "", description="The finding, from data; shown instead of the title when all values are there."
+        "",
+        description="The finding, from data; shown instead of the title when all values are there.",
     )
     subtitle: Template = ""
     width: int = Field(12, ge=3, le=12, description="Columns of the page's twelve.")
@@ -103,7 +108,9 @@ class Kpis(Item):
 
     type: Literal["kpis"]
     dataset: str
-    time: str = Field(description="The date column; the last one in the dataset is the period shown.")
+    time: str = Field(
+        description="The date column; the last one in the dataset is the period shown."
+    )
     grain: Grain = "month"
     metrics: list[str] = Field(min_length=1, max_length=8)
     compare: list[Literal["previous", "previous_year"]] = ["previous", "previous_year"]
@@ -123,7 +130,9 @@ class XyChart(Item):
     stack: bool = False
     horizontal: bool = Field(False, description="Bars only: lying, with the value beside each.")
     zero: bool = Field(True, description="The value axis starts at zero (bars always do).")
-    faded: str | None = Field(None, description="Boolean column: rows drawn pale, such as a running month.")
+    faded: str | None = Field(
+        None, description="Boolean column: rows drawn pale, such as a running month."
+    )
     signed: bool = Field(False, description="Bars below zero take a second colour.")
     baseline: float | None = Field(None, description="A reference line at this value.")
     baseline_label: str = ""

@@ -89,10 +89,14 @@ def load_pages(pages_dir: Path) -> list[Page]:
             except ConfigurationError as error:
                 problems.extend(error.problems or [error])
     if problems:
-        raise ConfigurationError("the report pages have errors", where=str(pages_dir), problems=problems)
+        raise ConfigurationError(
+            "the report pages have errors", where=str(pages_dir), problems=problems
+        )
     if not pages:
         raise ConfigurationError(
-            "there is no report page here", where=str(pages_dir), remedy="Add one: docs/guides/reports.md."
+            "there is no report page here",
+            where=str(pages_dir),
+            remedy="Add one: docs/guides/reports.md.",
         )
     return sorted(pages, key=lambda page: (page.spec.position, page.spec.title, page.id))
 
@@ -117,7 +121,10 @@ def measures_of(item: AnyItem) -> list[tuple[Location, Measure]]:
 
 def templates_of(item: AnyItem) -> list[tuple[Location, str]]:
     """The texts of an item that may hold values."""
-    found: list[tuple[Location, str]] = [(("headline",), item.headline), (("subtitle",), item.subtitle)]
+    found: list[tuple[Location, str]] = [
+        (("headline",), item.headline),
+        (("subtitle",), item.subtitle),
+    ]
     if isinstance(item, Text):
         found.append((("text",), item.text))
         found.extend((("sentences", index), text) for index, text in enumerate(item.sentences))
@@ -152,7 +159,9 @@ def _reference_problems(page: Page) -> Iterator[PlainError]:
         yield from _item_problems(page, location, item)
     yield from _id_problems(page)
     texts: list[tuple[Location, str]] = [(("period",), page.spec.period)]
-    texts += [(("sections", i, "intro"), section.intro) for i, section in enumerate(page.spec.sections)]
+    texts += [
+        (("sections", i, "intro"), section.intro) for i, section in enumerate(page.spec.sections)
+    ]
     texts += [
         (location + part, text)
         for location, item in page.items()
@@ -165,7 +174,9 @@ def _reference_problems(page: Page) -> Iterator[PlainError]:
 def _metric_problems(page: Page) -> Iterator[PlainError]:
     for name in sorted(set(page.site.metrics) & set(page.spec.metrics)):
         yield page.problem(
-            ("metrics", name), f"the metric '{name}' is defined in site.yml already", "Use another name."
+            ("metrics", name),
+            f"the metric '{name}' is defined in site.yml already",
+            "Use another name.",
         )
     names = list(page.metrics)
     for name, metric in page.metrics.items():
@@ -174,7 +185,9 @@ def _metric_problems(page: Page) -> Iterator[PlainError]:
                 what, remedy = unknown("metric", used, names)
                 yield page.problem(("metrics", name, "sql"), f"metric '{name}': {what}", remedy)
             elif name in _metrics_below(page.metrics, used):
-                yield page.problem(("metrics", name, "sql"), f"the metric '{name}' is made of itself")
+                yield page.problem(
+                    ("metrics", name, "sql"), f"the metric '{name}' is made of itself"
+                )
 
 
 def _metrics_below(metrics: Mapping[str, Metric], name: str) -> set[str]:

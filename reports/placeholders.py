@@ -54,7 +54,9 @@ def substitute(text: str, write: Callable[[Placeholder], str]) -> str:
     )
 
 
-def written(placeholder: Placeholder, value: Value, default: FormatName, formatter: Formatter) -> str:
+def written(
+    placeholder: Placeholder, value: Value, default: FormatName, formatter: Formatter
+) -> str:
     """A placeholder's value as text; `default` is the format where it names none."""
     shown = placeholder.format
     sign = _SIGN.match(shown)

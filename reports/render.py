@@ -200,7 +200,9 @@ def _data_file(view: PageView) -> str:
 
 def _json(value: Any) -> str:
     # ASCII only, so that no line separator of Unicode and no character set can break the script.
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False).replace(
+        "</", "<\\/"
+    )
 
 
 def _slug(text: str) -> str:

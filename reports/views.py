@@ -150,9 +150,7 @@ def _table(view: ItemView, item: Table, context: Context) -> ItemView:
     frame = context.frames[item.dataset].select(wanted)
     if not frame.rows:
         return _with(view, is_empty=True)
-    columns = [
-        _cells(column, frame, index, context) for index, column in enumerate(item.columns)
-    ]
+    columns = [_cells(column, frame, index, context) for index, column in enumerate(item.columns)]
     shown = list(zip(*columns, strict=True))[:ROWS_IN_PAGE]
     note = ""
     if len(frame.rows) > len(shown):
@@ -174,7 +172,9 @@ def _table(view: ItemView, item: Table, context: Context) -> ItemView:
 def _cells(column: Column, frame: Frame, index: int, context: Context) -> list[Cell]:
     field_ = frame.fields[index]
     values = [row[index] for row in frame.rows]
-    greatest = max((abs(float(v)) for v in values if isinstance(v, (int, float, Decimal))), default=0)
+    greatest = max(
+        (abs(float(v)) for v in values if isinstance(v, (int, float, Decimal))), default=0
+    )
     cells = []
     for value in values:
         is_number = isinstance(value, (int, float, Decimal))
@@ -211,7 +211,9 @@ def _totals(item: Table, frame: Frame, context: Context) -> list[str]:
 
 def _definitions(names: Sequence[str], context: Context) -> list[Definition]:
     metrics = [context.page.metrics[name] for name in dict.fromkeys(names)]
-    return [Definition(metric.label, metric.description) for metric in metrics if metric.description]
+    return [
+        Definition(metric.label, metric.description) for metric in metrics if metric.description
+    ]
 
 
 def _alt(item: XyChart | HeatmapChart, frame: Frame, context: Context) -> str:

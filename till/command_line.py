@@ -310,12 +310,12 @@ def _sources(project: Project, path: Path | None) -> Iterator[SourcesFile]:
     file = path or DEFAULT_SOURCES
     loaded = load_sources_file(file, os.environ)
     with ExitStack() as stack:
-        if getattr(loaded, "demo", None) is not None and "TILL_DEMO_API" not in os.environ:
+        if loaded.demo is not None and "TILL_DEMO_API" not in os.environ:
             from till.demo.generate import make_if_missing
             from till.demo.server import serve
 
             folder = project.root / loaded.demo.folder
-            if make_if_missing(folder, scale=loaded.demo.scale, seed=loaded.demo.seed):
+            if make_if_missing(folder):
                 console.print("[bold]Made the demo shop's data[/bold]")
             token = os.environ.get("TILL_DEMO_TOKEN", "demo-token")
             os.environ["TILL_DEMO_API"] = stack.enter_context(serve(folder, 0, token))

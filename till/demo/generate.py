@@ -98,6 +98,14 @@ def generate(
     return DemoFiles(folder=folder, expected=expected)
 
 
+def make_if_missing(folder: Path) -> bool:
+    """Make the demo at its usual size unless `folder` holds one, of any size; says whether it did."""
+    if (folder / "expected.json").is_file():  # written last
+        return False
+    generate(folder)
+    return True
+
+
 def _connect(making: Path, threads: int | None, memory_limit: str) -> duckdb.DuckDBPyConnection:
     """Open a database file that spills beside itself, so that memory stays bounded."""
     connection = duckdb.connect(making / "spill" / "demo.duckdb")
