@@ -83,8 +83,8 @@ def _pages(
 
 def _client(source: RestSource, patience: Patience) -> Any:
     from dlt.sources.helpers.requests import Client  # noqa: PLC0415 - half a second to import
-    from dlt.sources.helpers.rest_client.client import RESTClient  # noqa: PLC0415
     from dlt.sources.helpers.rest_client.auth import BearerTokenAuth  # noqa: PLC0415
+    from dlt.sources.helpers.rest_client.client import RESTClient  # noqa: PLC0415
     from dlt.sources.helpers.rest_client.paginators import (  # noqa: PLC0415
         JSONResponseCursorPaginator,
         SinglePagePaginator,

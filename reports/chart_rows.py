@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from configuration.errors import PlainError
-from reports.formats import Formatter, FormatName, Value
+from reports.formats import FormatName, Formatter, Value
 from reports.frames import Field, Frame, describe
 from reports.page_file import HeatmapChart, Measure, XyChart
 from reports.pages import Location, Page

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from reports.chart_rows import Source
-from reports.formats import Formatter, FormatName, Value
+from reports.formats import FormatName, Formatter, Value
 from reports.frames import Frame
 from reports.pages import Location, Page
 from reports.placeholders import Placeholder, placeholders, substitute, written

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import duckdb
 
-from reports.formats import Formatter, FormatName, Value, default_format, is_numeric
+from reports.formats import FormatName, Formatter, Value, default_format, is_numeric
 from reports.page_file import Dataset
 from reports.sql import quoted
 

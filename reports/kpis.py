@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from configuration.errors import PlainError
 from reports.chart_rows import Source
-from reports.formats import Formatter, FormatName, Value
+from reports.formats import FormatName, Formatter, Value
 from reports.frames import Field, Frame, describe
 from reports.page_file import Kpis, Metric
 from reports.sparkline import sparkline_path

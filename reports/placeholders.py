@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeGuard, cast
 
-from reports.formats import FORMATS, Formatter, FormatName, Value
+from reports.formats import FORMATS, FormatName, Formatter, Value
 
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\.([A-Za-z0-9_]+)(?::([^{}]*))?\}")
 _SIGN = re.compile(r"^sign\(([^|()]*)\|([^|()]*)\|([^|()]*)\)$")

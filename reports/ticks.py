@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from reports.formats import Formatter, FormatName
+from reports.formats import FormatName, Formatter
 
 _STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
 _MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120)

@@ -60,4 +60,6 @@ LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": ENGLISH}
 
 def words_for(locale: str) -> Mapping[str, str]:
     """The words of a locale's language; English where a language is not here."""
-    return LANGUAGES.get(locale.split("_")[0].split("-")[0].lower(), ENGLISH)
+    return LANGUAGES.get(
+        locale.split("_", maxsplit=1)[0].split("-", maxsplit=1)[0].lower(), ENGLISH
+    )

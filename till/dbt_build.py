@@ -146,9 +146,7 @@ def _example_rows(
     """The first rows that a data test found, looked up again in the warehouse."""
     try:
         with duckdb.connect(str(project.warehouse), read_only=True) as connection:
-            found = connection.execute(
-                f"select * from ({query}) as failing limit {EXAMPLE_ROWS}"  # noqa: S608 - dbt's SQL
-            )
+            found = connection.execute(f"select * from ({query}) as failing limit {EXAMPLE_ROWS}")
             columns = tuple(column[0] for column in found.description)
             return columns, tuple(found.fetchall())
     except duckdb.Error:  # the failure itself is told all the same

@@ -61,7 +61,7 @@ def write_text(path: str, text: str) -> None:
 
 def _file_system() -> Any:
     try:
-        import s3fs  # noqa: PLC0415  # an extra: only a lake on an object store needs it
+        import s3fs  # an extra: only a lake on an object store needs it
     except ImportError:
         raise _missing("s3fs") from None
     # Listings are read afresh: DuckDB writes objects behind the back of this cache.
@@ -79,7 +79,7 @@ def _httpfs_file() -> Path:
 
 
 def _credentials() -> dict[str, str]:
-    import botocore.session  # noqa: PLC0415  # comes with s3fs
+    import botocore.session  # comes with s3fs
 
     session = botocore.session.get_session()
     found = session.get_credentials()
