@@ -13,7 +13,7 @@ help: ## lists these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
 
 run: $(VENV)/run.stamp ## sets up, makes the demo data, runs everything, prints where the report is
-	@$(BIN)/till demo run
+	@$(BIN)/till run
 
 test: $(VENV)/test.stamp ## sets up the test extras and runs every test
 	@$(BIN)/python -m pytest

@@ -6,11 +6,11 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
 
 from till.dbt_build import FailedNode
 from till.project import Project
 from till.run import RunResult
+from till.terminal import table_of
 
 if TYPE_CHECKING:
     from ingest.run import IngestResult
@@ -90,11 +90,7 @@ def print_run(console: Console, project: Project, result: RunResult) -> None:
 
 def print_ingested(console: Console, ingested: IngestResult) -> None:
     """Rows read, loaded and rejected per table, then what could not be loaded."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("table")
-    for name in ("read", "loaded", "rejected", "seconds"):
-        table.add_column(name, justify="right")
-    table.add_column("")
+    table = table_of("table", ">read", ">loaded", ">rejected", ">seconds", "")
     for one in ingested.tables:
         table.add_row(
             f"{one.source_name}.{one.table_name}",
@@ -104,7 +100,6 @@ def print_ingested(console: Console, ingested: IngestResult) -> None:
             f"{one.seconds:.1f}",
             "failed" if one.error else "" if one.load_id else "nothing new",
         )
-    table.add_section()
     table.add_row(
         "all",
         f"{sum(one.rows_read for one in ingested.tables):,}",
@@ -131,9 +126,7 @@ def print_failed_node(console: Console, failed: FailedNode) -> None:
     for line in failed.message.splitlines():
         console.print(f"  {line}", markup=False, highlight=False)
     if failed.examples:
-        table = Table(box=None, header_style="bold")
-        for column in failed.columns:
-            table.add_column(column)
+        table = table_of(*(_cell(column) for column in failed.columns))
         for row in failed.examples:
             table.add_row(*(_cell(value) for value in row))
         console.print(table)

@@ -53,7 +53,7 @@ def run_dbt(arguments: Sequence[str], on_event: Callable[[Any], None] | None = N
 
     runner = dbtRunner(callbacks=[on_event] if on_event else [])
     done = runner.invoke(["--log-level", "none", *arguments])
-    DuckDBConnectionManager.close_all_connections()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if done.exception is not None:
         raise PlainError(
             f"dbt could not run: {_one_line(str(done.exception))}",

@@ -68,10 +68,10 @@ class _Placeholders(dict[str, str]):
     """An environment in which every variable is set: what is generated depends on none of them."""
 
     def __missing__(self, name: str) -> str:
-        return f"{name.lower()}"
+        return name.lower()
 
     def __contains__(self, name: object) -> bool:
         return True
 
-    def get(self, name: str, default: object = None) -> str:  # type: ignore[override]
+    def get(self, name: str, default: object = None) -> str:
         return super().get(name) or (default if isinstance(default, str) else self[name])

@@ -82,6 +82,13 @@ def find_project(start: Path, environ: Mapping[str, str]) -> Project:
     )
 
 
+def open_project() -> Project:
+    """The project around the working directory, which becomes its root, ready for dbt and dlt."""
+    project = find_project(Path.cwd(), os.environ)
+    prepare_environment(project)
+    return project
+
+
 def _lake(root: Path, environ: Mapping[str, str]) -> Path:
     address = lake_address(environ)
     if "://" in address:

@@ -16,7 +16,7 @@ from till import dbt_build, release_build
 from till.lake_lock import lake_lock
 from till.project import Project
 from till.releases import Release, current_release_id, new_release_id
-from till.working_copy import clear_mark, mark_build, restore_if_broken
+from till.working_copy import clear_mark, link_or_copy, mark_build, restore_if_broken
 
 if TYPE_CHECKING:
     from ingest.run import IngestResult
@@ -162,9 +162,11 @@ def render(project: Project, release: Release, folder: Path, out: Path) -> None:
         reporting_currency=str(release.vars.get("reporting_currency", "EUR")),
         business_timezone=str(release.vars.get("business_timezone", "UTC")),
         sources=release.sources,
-        docs_href="../docs/index.html",
+        docs_href="docs/index.html",
     )
     render_site(project.pages, release.mart_files(folder), facts, out)
+    # The docs are part of the site, so that their link works wherever the site is copied to.
+    link_or_copy(folder / "docs" / "index.html", out / "docs" / "index.html")
 
 
 def _with_steps(release: Release, result: RunResult) -> Release:

@@ -29,7 +29,7 @@ class ListedFile(TypedDict):
     bytes: int
 
 
-class Plugin(BasePlugin):  # type: ignore[misc]
+class Plugin(BasePlugin):
     """Prepares the connection, and does the file operations that the macros ask for."""
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:

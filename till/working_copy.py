@@ -51,6 +51,7 @@ def restore_if_broken(project: Project) -> bool:
 def link_or_copy(source: Path, target: Path) -> None:
     """Give the file a second name; where the file system has no hard links, a copy."""
     target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
     try:
         os.link(source, target)
     except OSError:
