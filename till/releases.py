@@ -71,6 +71,8 @@ class Release:
             for name, mart in record["marts"].items()
         }
         record["files"] = tuple(ReleasedFile(**file) for file in record["files"])
+        for name in ("sources", "loads", "steps", "freshness"):
+            record[name] = tuple(record[name])
         return Release(**record)
 
     def mart_files(self, folder: Path) -> dict[str, list[Path]]:
@@ -145,13 +147,8 @@ def switch_to(project: Project, release: Release) -> None:
 
 def point_site(project: Project, release: Release) -> None:
     """Let the link `site` in the root point to the release's pages."""
+    check_site(project)
     target = project.releases / release.release_id / "site"
-    if project.site.is_dir() and not project.site.is_symlink():
-        raise PlainError(
-            "this is a folder, and the link to the report should stand there",
-            where=str(project.site),
-            remedy="Move it away, then `till release rollback` to the release you want.",
-        )
     relative = os.path.relpath(target, project.site.parent)
     temporary = project.site.with_name(f".site.{os.getpid()}")
     temporary.unlink(missing_ok=True)
@@ -163,6 +160,16 @@ def point_site(project: Project, release: Release) -> None:
         address = f"{relative.replace(os.sep, '/')}/index.html"
         page = f'<!doctype html><meta http-equiv="refresh" content="0; url={address}">\n'
         write_atomically(project.root / "site.html", page.encode())
+
+
+def check_site(project: Project) -> None:
+    """Raise PlainError when something of somebody else's stands where the link `site` belongs."""
+    if project.site.exists() and not project.site.is_symlink():
+        raise PlainError(
+            "something else is here, and the link to the report should stand there",
+            where=str(project.site),
+            remedy="Move it away, and run it again.",
+        )
 
 
 def verify_sizes(project: Project, release: Release) -> None:

@@ -15,7 +15,7 @@ from configuration.errors import PlainError
 from till import dbt_build, release_build
 from till.lake_lock import lake_lock
 from till.project import Project
-from till.releases import Release, current_release_id, new_release_id
+from till.releases import Release, check_site, current_release_id, new_release_id
 from till.working_copy import clear_mark, link_or_copy, mark_build, restore_if_broken
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def run_all(
 
     load_pages(project.pages)  # a page with errors should not cost a build first
     result = RunResult()
+    check_site(project)
     with lake_lock(project.lake, "till run"):
         result.kept_release_id = current_release_id(project)
         if restore_if_broken(project):
