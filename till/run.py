@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from configuration.errors import PlainError
 from till import dbt_build, release_build
 from till.lake_lock import lake_lock
 from till.project import Project
@@ -185,11 +184,5 @@ def ingest_only(
     """Load what is new and stop, under the lake's lock; raises PlainError for unknown names."""
     from ingest.run import ingest
 
-    known = [source.name for source in sources.sources]
-    for name in only:
-        if name not in known:
-            raise PlainError(
-                f"there is no source '{name}'", remedy=f"The sources are: {', '.join(known)}."
-            )
     with lake_lock(project.lake, "till ingest"):
         return ingest(sources, project.lake, project.root, only=only, on_progress=on_progress)
