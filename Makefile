@@ -18,7 +18,7 @@ run: $(VENV)/run.stamp ## sets up, makes the demo data, runs everything, prints 
 test: $(VENV)/test.stamp ## sets up the test extras and runs every test
 	@$(BIN)/python -m pytest
 
-check: $(VENV)/test.stamp ## what CI checks besides the tests: lint, types, SQL, drift of generated files
+check: $(VENV)/test.stamp ## what CI checks besides the tests: lint, types, SQL, secrets, drift of generated files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -26,6 +26,7 @@ check: $(VENV)/test.stamp ## what CI checks besides the tests: lint, types, SQL,
 	@$(BIN)/till generate --check
 	@$(BIN)/till check
 	@$(BIN)/sqlfluff lint models tests/data analyses
+	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --exclude-files '\.lock$$'
 
 bench: $(VENV)/test.stamp ## measures; takes minutes, wants a quiet machine
 	@$(BIN)/python docs/benchmarks/bench.py
