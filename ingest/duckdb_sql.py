@@ -67,6 +67,9 @@ def number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
-    """COPY `query` to `path` as Parquet (zstd); returns the number of rows."""
-    target = text_literal(str(path))
-    return number(connection, f"copy ({query}) to {target} (format parquet, compression zstd)")
+    """COPY `query` to `path` as Parquet; returns the number of rows.
+
+    Version 2 for its delta encodings: a third smaller and faster to write than version 1.
+    """
+    options = "format parquet, compression zstd, parquet_version v2"
+    return number(connection, f"copy ({query}) to {text_literal(str(path))} ({options})")
