@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from configuration.errors import PlainError
+from configuration.yaml_file import read_yaml
 from till.project import Project
 
 EXAMPLE_ROWS = 5
@@ -70,7 +71,11 @@ def build(
     on_progress: Callable[[int, int], None],
 ) -> BuildResult:
     """Run `dbt build` with `variables`; `on_progress(done, all)` is called after each node."""
-    arguments = ["build", *dbt_variables(variables), *(["--full-refresh"] if full_refresh else [])]
+    arguments = [
+        "build",
+        *_vars_option(project, variables),
+        *(["--full-refresh"] if full_refresh else []),
+    ]
     counter = _Counter(on_progress)
     result = run_dbt(arguments, counter.on_event)
     failed = [
@@ -97,14 +102,24 @@ def build(
     )
 
 
-def generate_docs(variables: Mapping[str, Any]) -> None:
+def generate_docs(project: Project, variables: Mapping[str, Any]) -> None:
     """Write the dbt docs as one page, target/static_index.html, from the build before."""
-    run_dbt(["docs", "generate", "--static", "--no-compile", *dbt_variables(variables)])
+    run_dbt(["docs", "generate", "--static", "--no-compile", *_vars_option(project, variables)])
 
 
-def dbt_variables(variables: Mapping[str, Any]) -> list[str]:
-    """The `--vars` of a dbt command; dbt keeps its parsed project as long as they stay the same."""
-    return ["--vars", json.dumps(dict(variables), sort_keys=True)] if variables else []
+def _vars_option(project: Project, variables: Mapping[str, Any]) -> list[str]:
+    """The `--vars` of a dbt command: only what differs from dbt_project.yml.
+
+    dbt parses everything anew when its `--vars` change, so a run with the project's own variables
+    must look like plain `dbt build`.
+    """
+    defaults = read_yaml(project.root / "dbt_project.yml").get("vars", {})
+    changed = {
+        name: value
+        for name, value in variables.items()
+        if name not in defaults or defaults[name] != value
+    }
+    return ["--vars", json.dumps(changed, sort_keys=True)] if changed else []
 
 
 class _Counter:

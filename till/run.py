@@ -116,7 +116,7 @@ def _release(
     assert result.build is not None  # noqa: S101 - built before
     folder = release_build.clean_folder(project, release_id)
     with result.timed("docs", reporter):
-        dbt_build.generate_docs(variables)
+        dbt_build.generate_docs(project, variables)
         (folder / "docs").mkdir()
         shutil.copyfile(dbt_build.static_docs(project), folder / "docs" / "index.html")
     with result.timed("render", reporter):
