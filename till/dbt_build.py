@@ -68,14 +68,15 @@ def build(
     variables: Mapping[str, Any],
     *,
     full_refresh: bool,
+    unit_tests: bool,
     on_progress: Callable[[int, int], None],
 ) -> BuildResult:
     """Run `dbt build` with `variables`; `on_progress(done, all)` is called after each node."""
-    arguments = [
-        "build",
-        *_vars_option(project, variables),
-        *(["--full-refresh"] if full_refresh else []),
-    ]
+    arguments = ["build", *_vars_option(project, variables)]
+    if full_refresh:
+        arguments.append("--full-refresh")
+    if not unit_tests:
+        arguments += ["--exclude-resource-type", "unit_test"]
     counter = _Counter(on_progress)
     result = run_dbt(arguments, counter.on_event)
     failed = [

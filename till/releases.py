@@ -55,6 +55,7 @@ class Release:
     steps: tuple[Mapping[str, Any], ...] = ()
     freshness: tuple[Mapping[str, Any], ...] = ()
     files: tuple[ReleasedFile, ...] = field(default=())
+    model_code_sha256: str | None = None
 
     def to_json(self) -> bytes:
         """The text of release.json."""

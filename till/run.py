@@ -13,8 +13,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from till import dbt_build, release_build
 from till.lake_lock import lake_lock
+from till.model_code import model_code_sha256
 from till.project import Project
-from till.releases import Release, check_site, current_release_id, new_release_id
+from till.releases import (
+    Release,
+    check_site,
+    current_release,
+    current_release_id,
+    new_release_id,
+)
 from till.working_copy import clear_mark, link_or_copy, mark_build, restore_if_broken
 
 if TYPE_CHECKING:
@@ -83,15 +90,24 @@ def run_all(
             return result
         release_id = new_release_id(datetime.now(UTC))
         variables = dbt_variables(sources)
+        code = model_code_sha256(project, variables)
+        before = current_release(project)
+        has_changed = before is None or before.model_code_sha256 != code
         mark_build(project, release_id)
         with result.timed("build", reporter):
+            if not has_changed:
+                reporter.detail("The models are those that passed their unit tests before.")
             result.build = dbt_build.build(
-                project, variables, full_refresh=full_refresh, on_progress=reporter.progress
+                project,
+                variables,
+                full_refresh=full_refresh,
+                unit_tests=has_changed,
+                on_progress=reporter.progress,
             )
         if result.build.failed:
             result.problem = f"{len(result.build.failed)} models or tests failed"
             return result
-        _release(project, release_id, variables, result, reporter)
+        _release(project, release_id, variables, code, result, reporter)
     return result
 
 
@@ -110,6 +126,7 @@ def _release(
     project: Project,
     release_id: str,
     variables: Mapping[str, Any],
+    code: str,
     result: RunResult,
     reporter: Reporter,
 ) -> None:
@@ -134,6 +151,7 @@ def _release(
             marts=marts,
             models=result.build.models,
             tests={"passed": result.build.passed, "warned": result.build.warned},
+            model_code_sha256=code,
             **facts,
         )
         render(project, release, folder, folder / "site")

@@ -19,6 +19,7 @@ from tests.pipeline.small_shop import NET_REVENUE, PURCHASES, SmallShop, make_sm
 from till.lake_lock import lake_lock
 
 PATIENCE_SECONDS = 120
+UNCHANGED = "The models are those that passed their unit tests before."
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,7 @@ def test_new_rows_are_released_and_gone_back_from(shop: SmallShop, till: Till) -
     )
     done = shop.run(till)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert UNCHANGED in done.stdout
     assert shop.released("sum(net_revenue)", "sales_daily") == Decimal("100.00")
 
     listed = till(shop.root, "release", "list").stdout.splitlines()
@@ -85,6 +87,7 @@ def test_a_failing_test_keeps_the_release_and_shows_the_rows(shop: SmallShop, ti
     shop.purchases.write_text(PURCHASES.replace("C3,SKU-1,Polenta,Pantry,2", "C3,S,P,Pantry,20"))
     failed = shop.run(till)
     assert failed.returncode == 1
+    assert UNCHANGED not in failed.stdout
     assert "data test no_receipt_above_the_limit failed" in failed.stdout
     assert "(tests/data/no_receipt_above_the_limit.sql)" in failed.stdout
     assert re.search(r"^R5 +68\.0000", failed.stdout, re.MULTILINE)
