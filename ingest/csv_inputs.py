@@ -48,7 +48,8 @@ def find_files(table: CsvTable, root: Path) -> list[str]:
         found = [pattern] if where.exists() else []
         remedy = "Put the export there, or correct the path in the sources file."
     else:
-        found = sorted(glob.glob(pattern, root_dir=root, recursive=True))
+        # The path may be absolute, which Path.glob refuses.
+        found = sorted(glob.glob(pattern, root_dir=root, recursive=True))  # noqa: PTH207 - see above
         found = [path.replace(os.sep, "/") for path in found if (root / path).is_file()]
         remedy = "Put the exports there, or correct the pattern in the sources file."
     # What other programs leave while a file is open.

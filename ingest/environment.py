@@ -72,11 +72,14 @@ def expand(document: CommentedMap, environ: Mapping[str, str], file: str) -> Exp
 
 
 def _value(match: re.Match[str], environ: Mapping[str, str], expanded: Expanded) -> str:
-    value = environ.get(match[1], "")
-    if value:
-        expanded.values[match[1]] = value
-        return value
-    return match[2] or ""
+    """The variable's value; its default where it is unset or empty, as in a shell."""
+    name, default = match[1], match[2]
+    value = environ.get(name, default)
+    if not value:
+        return default or ""
+    if value != default:
+        expanded.values[name] = value
+    return value
 
 
 def _holds_bare_secret(location: tuple[int | str, ...], text: str) -> bool:

@@ -97,10 +97,9 @@ def bring(path: Path, lake: Path, source: str, table: str, load_id: str) -> Lake
 def _run_dlt(
     lake: Path, source: str, load_id: str, files: Sequence[Staged], state: Mapping[str, Any]
 ) -> None:
-    os.environ.setdefault(
-        "DLT_DATA_DIR", str(lake / "raw" / "_dlt")
-    )  # else dlt writes to the home folder
-    import dlt
+    # Else dlt writes to the home folder.
+    os.environ.setdefault("DLT_DATA_DIR", str(lake / "raw" / "_dlt"))
+    import dlt  # noqa: PLC0415 - it reads the environment, and takes a second
 
     for name, value in _DLT_SETTINGS.items():
         dlt.config[name] = value

@@ -100,7 +100,7 @@ class Manifest:
     records: list[Record] = field(default_factory=list)
 
     def of_table(self, source: str, table: str) -> list[Record]:
-        """This table's records, oldest first."""
+        """Give the table's records, oldest first."""
         return [
             record
             for record in self.records
