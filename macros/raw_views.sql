@@ -4,6 +4,7 @@
     {%- if execute -%}
         {%- do run_query(load_records_sql()) -%}
         {%- do refuse_broken_load_records() -%}
+        {%- do refuse_unread_tables() -%}
         {%- do run_query(rejected_rows_view_sql()) -%}
         {%- set file_groups = raw_file_groups() -%}
         {%- set statements = [] -%}
@@ -171,6 +172,28 @@
     ) -%}
     {%- if problem is not none -%}
         {%- do exceptions.raise_compiler_error("A record in " ~ lake_path() ~ "/raw/_manifest " ~ problem) -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{%- macro refuse_unread_tables() -%}
+    {#- Rows of an active source that no source() reads would be missing from every figure, unnoticed. -#}
+    {%- set known = var("tables_not_read", []) | list -%}
+    {%- for node in graph.sources.values() -%}
+        {%- do known.append(node.source_name ~ "." ~ node.name) -%}
+    {%- endfor -%}
+    {%- set unread = sql_value(
+        "select string_agg(distinct source_name || '.' || table_name, ', ') from till.load_manifest"
+        ~ " where rows_loaded > 0"
+        ~ " and list_contains([" ~ sql_texts(var("active_sources")) ~ "], source_name)"
+        ~ " and not list_contains([" ~ sql_texts(known) ~ "], source_name || '.' || table_name)"
+    ) -%}
+    {%- if unread is not none -%}
+        {%- do exceptions.raise_compiler_error(
+            "The lake holds rows of " ~ unread ~ ", but dbt has no source of that name, so no figure would"
+            ~ " count them. Run `till generate`; if the table is gone from the sources file on purpose,"
+            ~ " name it under tables_not_read in dbt_project.yml"
+        ) -%}
     {%- endif -%}
 {%- endmacro -%}
 
