@@ -75,7 +75,8 @@ def validate_yaml(document: CommentedMap, model: type[ModelT], file: str) -> Mod
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        problems = [_problem(detail, document, model, file) for detail in error.errors()]
+        details = _causes(error.errors())
+        problems = [_problem(detail, document, model, file) for detail in details]
         raise ConfigurationError("the file has errors", where=file, problems=problems) from error
 
 
@@ -83,13 +84,13 @@ def position_of(document: Any, location: Location) -> Position:
     """Line and column (from 1) of the node at `location`, or of its nearest parent."""
     node, position = document, (1, 1)
     for step in location:
-        if isinstance(node, CommentedMap) and step in node:
-            line, column = node.lc.key(step)
-        elif isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node):
-            line, column = node.lc.item(step)
-        else:
+        if not _holds(node, step):
             continue  # pydantic names union members too; these are not in the document
-        position, node = (line + 1, column + 1), node[step]
+        marks = node.lc.data or {}
+        if step in marks:  # a key that came in by a merge (<<) has no position of its own
+            line, column = marks[step][:2]
+            position = (line + 1, column + 1)
+        node = node[step]
     return position
 
 
@@ -102,6 +103,20 @@ def nearest(name: str, allowed: Sequence[str]) -> str | None:
 def _mark(path: Path, error: MarkedYAMLError) -> str:
     mark = error.problem_mark or error.context_mark
     return f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+
+
+def _causes(details: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """The errors without those that follow from them: a list is "too short" when its items are wrong."""
+    places = [detail["loc"] for detail in details]
+    return [
+        detail
+        for detail in details
+        if detail["type"] != "too_short"
+        or all(
+            place == detail["loc"] or place[: len(detail["loc"])] != detail["loc"]
+            for place in places
+        )
+    ]
 
 
 def _problem(
@@ -119,10 +134,24 @@ def _problem(
         return PlainError(f"unknown key '{path}'", where=where, remedy=remedy)
     if detail["type"] == "missing":
         return PlainError(f"'{path}' is missing", where=where, remedy="Add it.")
+    if detail["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return _wrong_tag(detail, path, where)
     got = detail.get("input")
     shown = f" (got {got!r})" if isinstance(got, (str, int, float, bool)) else ""
     message = detail["msg"].removeprefix("Value error, ")
-    return PlainError(f"{path}: {message}{shown}", where=where)
+    return PlainError(f"{path}: {message}{shown}" if path else f"{message}{shown}", where=where)
+
+
+def _wrong_tag(detail: ErrorDetails, path: str, where: str) -> PlainError:
+    """A block whose `kind` or `type` is missing or unknown."""
+    context = detail.get("ctx", {})
+    key = str(context.get("discriminator", "kind")).strip("'")
+    known = str(context.get("expected_tags", "")).replace("'", "")
+    if "tag" not in context:
+        return PlainError(f"'{path}.{key}' is missing", where=where, remedy="Add it.")
+    guess = nearest(str(context["tag"]), known.split(", "))
+    remedy = f"Did you mean '{guess}'?" if guess else f"Known: {known}."
+    return PlainError(f"{path}.{key}: '{context['tag']}' is not known", where=where, remedy=remedy)
 
 
 def _dotted(document: Any, location: Location) -> str:

@@ -16,6 +16,9 @@ from ingest.duckdb_sql import identifier
 _DECIMAL = re.compile(r"decimal\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)")
 _NAMES = ("text", "integer", "decimal(18,4)", "double", "boolean", "date", "timestamp")
 _MOST_DIGITS = 38
+_SAFE_DIGITS = 15
+# With two digits of the year DuckDB reads 09-03-24 as a day of the year 9; and it knows words such as epoch.
+_DAY = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}"
 
 
 @dataclass(frozen=True)
@@ -79,22 +82,15 @@ def _text(column: str, kind: ColumnType) -> Cast:
     return Cast((), identifier(column))
 
 
-def _whole_number(column: str, kind: ColumnType) -> Cast:
-    text, cast, exact = identifier(column), _step(column, 1), _step(column, 2)
-    return Cast(
-        ((cast, f"try_cast({text} as {kind.duckdb})"), (exact, f"try_cast({text} as double)")),
-        f"case when {cast}::double = {exact} then {cast} end",
-    )
-
-
 def _decimal(column: str, kind: ColumnType) -> Cast:
-    # As doubles both sides are the same text rounded once, so equal means no digit was lost. Only where
-    # they differ (very large numbers, or lost digits) are the digits after the point looked at.
+    """Whole numbers too, which have no digits after the point."""
+    # Fifteen digits survive in a double, so up to there equal doubles mean that no digit was lost. Only
+    # of longer text, or where they differ, are the digits after the point looked at.
     text, cast, exact = identifier(column), _step(column, 1), _step(column, 2)
     digits = rf"^\s*[+-]?[0-9]*\.?[0-9]{{0,{kind.scale}}}0*\s*$"
     return Cast(
         ((cast, f"try_cast({text} as {kind.duckdb})"), (exact, f"try_cast({text} as double)")),
-        f"case when {cast}::double = {exact} then {cast} "
+        f"case when {cast}::double = {exact} and strlen({text}) <= {_SAFE_DIGITS} then {cast} "
         f"when regexp_matches({text}, '{digits}') then {cast} end",
     )
 
@@ -112,27 +108,28 @@ def _boolean(column: str, kind: ColumnType) -> Cast:
 def _date(column: str, kind: ColumnType) -> Cast:
     text, cast = identifier(column), _step(column, 1)
     step = (cast, f"try_cast({text} as {kind.duckdb})")
-    no_time = f"(strlen({text}) <= 10 or strlen(trim({text})) <= 10)"
-    return Cast((step,), f"case when isfinite({cast}) and {no_time} then {cast} end")
+    plain = f"strlen({text}) = 10 and {text}[5] = '-'"
+    whole = f"regexp_matches({text}, '^\\s*{_DAY}\\s*$')"
+    return Cast((step,), f"case when {plain} or {whole} then {cast} end")
 
 
 def _timestamp(column: str, kind: ColumnType) -> Cast:
     # Only text that may carry an offset pays for the slower cast that honours it.
     text, cast = identifier(column), _step(column, 1)
     step = (cast, f"try_cast({text} as {kind.duckdb})")
-    plain = f"strlen({text}) = 19 and {text}[17] = ':'"
-    naive = rf"regexp_matches({text}, '^[0-9-]+([ T][0-9:.]+)?$')"
+    plain = f"strlen({text}) = 19 and {text}[5] = '-' and {text}[17] = ':'"
+    naive = rf"regexp_matches({text}, '^\s*{_DAY}([ T]+[0-9:.]+)?\s*$')"
+    dated = rf"regexp_matches({text}, '^\s*{_DAY}[ T]')"
     zoned = f"timezone('UTC', try_cast({text} as timestamptz))"
     return Cast(
         (step,),
-        f"case when not isfinite({cast}) then null when {plain} then {cast} "
-        f"when {naive} then {cast} else {zoned} end",
+        f"case when {plain} or {naive} then {cast} when {dated} then {zoned} end",
     )
 
 
 _CASTS: dict[str, Callable[[str, ColumnType], Cast]] = {
     "text": _text,
-    "integer": _whole_number,
+    "integer": _decimal,
     "double": _double,
     "boolean": _boolean,
     "date": _date,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from configuration.errors import PlainError
-from ingest.csv_preflight import Head, check_header, read_head, unreadable
+from ingest.csv_header import Head, check_header, read_head, unreadable
 from ingest.manifest import LiveInput, Superseded
 from ingest.sources_file import CsvTable
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 
 from configuration.errors import PlainError
+from ingest.csv_header import unreadable
 from ingest.csv_inputs import Choice, CsvInput, choose, find_files, open_input, to_hash_first
-from ingest.csv_preflight import Preflight, inspect, unreadable
+from ingest.csv_preflight import Preflight, inspect
 from ingest.csv_reader import collect_rejected, copy_fitting, example, write_rejected
 from ingest.duckdb_sql import connect
 from ingest.manifest import LiveInput, LoadedInput, Superseded

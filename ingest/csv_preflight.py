@@ -8,35 +8,22 @@ against something independent. Everything works on chunks with bytes methods: no
 
 from __future__ import annotations
 
-import codecs
 import csv
 import hashlib
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from configuration.errors import PlainError
-from configuration.yaml_file import nearest
+from ingest.csv_header import BOM, HEAD_BYTES, SAVE_UTF8, Head, not_utf8, unreadable
 
 CHUNK_BYTES = 4 << 20
-_HEAD_BYTES = 1 << 20
-_BOM = codecs.BOM_UTF8
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'"\n\r\xff'))
 # Never part of UTF-8, so free to stand for one CR LF.
 _CRLF = b"\xff"
-_SAVE_UTF8 = "Save it again as CSV UTF-8."
-
-
-@dataclass(frozen=True)
-class Head:
-    """What the first bytes say: the header's names in the file's order, and the line end."""
-
-    header: tuple[str, ...]
-    header_lines: int
-    line_end: bytes
 
 
 @dataclass(frozen=True)
@@ -48,64 +35,6 @@ class Preflight:
     rows: int
     blank_lines: int
     has_line_breaks_in_values: bool
-
-
-def read_head(path: Path, where: str) -> Head:
-    """Look at the beginning of the file; raises PlainError when it cannot be a CSV file with a header."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
-    except OSError as error:
-        raise unreadable(where, error) from error
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in head[:1000]:
-        raise PlainError("the file is UTF-16 or no text at all", where=where, remedy=_SAVE_UTF8)
-    head = head.removeprefix(_BOM)
-    if not head.strip():
-        raise PlainError("the file is empty", where=where, remedy="Export it again.")
-    first_line_end = re.search(rb"\r\n|\n|\r", head)
-    line_end = first_line_end[0] if first_line_end else b"\n"
-    if line_end == b"\r":
-        raise PlainError(
-            "the lines end in CR alone, as on very old Macs",
-            where=where,
-            remedy="Save it again with ordinary line ends.",
-        )
-    header, lines = _header(head, where)
-    return Head(header, lines, line_end)
-
-
-def unreadable(where: str, error: OSError) -> PlainError:
-    """The sentence for a file that the system does not let us read."""
-    return PlainError(
-        f"the file cannot be read ({error.strerror or error})",
-        where=where,
-        remedy="Check that it is there, that you may read it, and that no other program holds it.",
-    )
-
-
-def check_header(found: Sequence[str], declared: Sequence[str], where: str) -> None:
-    """Raise PlainError unless the file has exactly the declared columns, in any order."""
-    twins = sorted({name for name in found if found.count(name) > 1})
-    if twins:
-        raise PlainError(
-            f"the header names {_names(twins)} twice",
-            where=where,
-            remedy="Give each column a name of its own.",
-        )
-    gone = [name for name in declared if name not in found]
-    new = [name for name in found if name not in declared]
-    if not gone and not new:
-        return
-    parts = []
-    if gone:
-        parts.append(
-            f"{_columns(gone)} {_names(gone)} {'is' if len(gone) == 1 else 'are'} not there"
-        )
-    if new:
-        parts.append(
-            f"{_columns(new)} {_names(new)} {'is' if len(new) == 1 else 'are'} not declared"
-        )
-    raise PlainError(" and ".join(parts), where=where, remedy=_header_remedy(gone, new, found))
 
 
 def inspect(path: Path, head: Head, where: str, *, allow_empty: bool) -> Preflight:
@@ -145,6 +74,7 @@ def inspect(path: Path, head: Head, where: str, *, allow_empty: bool) -> Preflig
 
 def _check_last_record(record: str, columns: int, where: str) -> None:
     """A last line without its line end is how Excel ends a file, or how a broken download does."""
+    csv.field_size_limit(HEAD_BYTES)
     values = len(next(csv.reader(io.StringIO(record, newline="")), []))
     if values != columns and record.strip():
         raise PlainError(
@@ -172,7 +102,7 @@ class _Count:
     def add(self, chunk: bytes) -> None:
         """Count one chunk."""
         self.digest.update(chunk)
-        text = chunk.removeprefix(_BOM) if self.bytes == 0 else chunk
+        text = chunk.removeprefix(BOM) if self.bytes == 0 else chunk
         self.bytes += len(chunk)
         self._check_text(text)
         self._count_blank_lines(text)
@@ -195,18 +125,14 @@ class _Count:
 
     def _check_text(self, text: bytes) -> None:
         if b"\0" in text:
-            raise PlainError("the file holds zero bytes", where=self.where, remedy=_SAVE_UTF8)
+            raise PlainError("the file holds zero bytes", where=self.where, remedy=SAVE_UTF8)
         if text.isascii():
             return
         try:
             text.decode()
         except UnicodeDecodeError as error:
             line = self.line_feeds + text.count(b"\n", 0, error.start) + 1
-            raise PlainError(
-                f"line {line} is not UTF-8 text (perhaps Windows-1252)",
-                where=self.where,
-                remedy=_SAVE_UTF8,
-            ) from None
+            raise not_utf8(line, self.where) from None
 
     def _count_lines_outside_quotes(self, text: bytes) -> None:
         """Keep only quotes and line ends, drop quotes that close at once, split at those that are left."""
@@ -233,46 +159,6 @@ class _Count:
             return
         outside = _without_values(text, inside=self.in_quotes).replace(b"\r\n", b"\n")
         self.blank_lines += len(re.findall(rb"(?<=\n)\n", outside)) + starts_blank
-
-
-def _header(head: bytes, where: str) -> tuple[tuple[str, ...], int]:
-    try:
-        text = head.decode()
-    except UnicodeDecodeError as error:
-        # The end of the piece may cut a letter; anything earlier is found again with its line.
-        text = head[: error.start].decode()
-    reader = csv.reader(io.StringIO(text, newline=""))
-    names = next(reader, [])
-    if not names or all(not name.strip() for name in names):
-        raise PlainError(
-            "the first line is blank; a header is wanted there",
-            where=where,
-            remedy="Remove what stands above the header.",
-        )
-    return tuple(names), reader.line_num
-
-
-def _header_remedy(gone: Sequence[str], new: Sequence[str], found: Sequence[str]) -> str:
-    if len(found) == 1 and (separator := next((x for x in ";\t|" if x in found[0]), None)):
-        shown = "a tab" if separator == "\t" else f"'{separator}'"
-        return f"The values seem to be separated by {shown}; save the file with commas."
-    for name in new:
-        guess = nearest(name, gone)
-        if guess:
-            return f"If '{name}' is the new name of '{guess}', write header: {name} at that column."
-    if not new:
-        return "Export it again with all columns, or remove them from the sources file."
-    return (
-        "Add what is new to the table's columns in the sources file, or leave it out of the export."
-    )
-
-
-def _columns(names: Sequence[str]) -> str:
-    return "the column" if len(names) == 1 else "the columns"
-
-
-def _names(names: Sequence[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names)
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
@@ -306,7 +192,7 @@ def _line_of_open_quote(text: bytes) -> int:
 def _last_record(path: Path) -> str:
     """What follows the last line end outside quotes."""
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _HEAD_BYTES))
+        file.seek(max(0, path.stat().st_size - HEAD_BYTES))
         tail = file.read()
     end = len(tail)
     while (end := tail.rfind(b"\n", 0, end)) >= 0:

@@ -6,7 +6,8 @@ bent. A clean load is read once. Rows that do not cast are found by a second rea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import csv
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -54,12 +55,7 @@ def collect_rejected(
     loaded: Mapping[str, int],
 ) -> dict[str, int]:
     """Gather what did not fit into the temporary table `rejected`; returns how many rows of each file."""
-    connection.execute(
-        "create or replace temp table rejected (file varchar, line bigint, span bigint, "
-        "column_name varchar, reason varchar, original_text varchar)"
-    )
-    if number(connection, "select count(*) from reject_errors"):
-        _collect_refused_lines(connection, inputs, preflights)
+    _collect_refused_lines(connection, inputs, preflights)
     refused = _count_by_file(connection)
     for each in inputs:
         missing = preflights[each.path].rows - loaded.get(each.path, 0) - refused.get(each.path, 0)
@@ -76,11 +72,12 @@ def example(
     loaded: Mapping[str, int],
 ) -> str:
     """One row that does not fit, told for a person; empty when none is found."""
+    _collect_refused_lines(connection, inputs, preflights)
     refused = connection.execute(
-        "select column_name, error_message, csv_line from reject_errors order by file_id, line limit 1"
+        "select file, line, reason from rejected order by file, line limit 1"
     ).fetchone()
     if refused:
-        return f"for example {str(refused[2]).strip()[:80]!r} ({str(refused[1]).splitlines()[0]})"
+        return f"for example {refused[0]}, line {refused[1]}: {refused[2]}"
     for each in inputs:
         if loaded.get(each.path, 0) < preflights[each.path].rows:
             connection.execute("set preserve_insertion_order = true")
@@ -88,7 +85,7 @@ def example(
                 f"{_unfitting_with_lines(each, columns, preflights[each.path])} limit 1"
             ).fetchone()
             if found:
-                line = f", line {found[0]}" if found[0] else ""
+                line = "" if preflights[each.path].blank_lines else f", line {found[0]}"
                 return f"for example {each.path}{line}: {found[2]}"
     return ""
 
@@ -124,11 +121,20 @@ def _collect_refused_lines(
     inputs: Sequence[CsvInput],
     preflights: Mapping[str, Preflight],
 ) -> None:
-    """The lines that the reader refused, with the line of the file where each begins."""
+    """Put the lines that the reader refused into `rejected`, with the line where each begins."""
+    connection.execute(
+        "create or replace temp table rejected (file varchar, line bigint, span bigint, "
+        "column_name varchar, reason varchar, original_text varchar)"
+    )
+    if not number(connection, "select count(*) from reject_errors"):
+        return
     found = "regexp_extract(error_message, 'Columns: (\\d+) Found: (\\d+)', {group})"
+    values = (
+        f"'the line has ' || {found.format(group=2)} || ' values, not ' || {found.format(group=1)}"
+    )
     reason = (
         "case when error_type in ('MISSING COLUMNS', 'TOO MANY COLUMNS') then "
-        f"'the line has ' || {found.format(group=2)} || ' values, not ' || {found.format(group=1)} "
+        f"replace({values}, ' 1 values', ' 1 value') "
         "when error_type = 'UNQUOTED VALUE' then 'a quote does not close where its value ends' "
         "when error_type = 'LINE SIZE OVER MAXIMUM' then 'the line is longer than 2 MB' "
         "else split_part(error_message, chr(10), 1) end"
@@ -177,7 +183,7 @@ def _unfitting_with_lines(
     """SQL of the rows of one file that do not cast: column_name, reason, original_text, and the line.
 
     The line is that of the first record, plus one for each record before, plus the line breaks in
-    their values, plus the refused lines before. Blank lines leave no trace, so with them it is null.
+    their values. Blank and refused lines before it are not counted yet: `_collect_unfitting`.
     """
     texts = [identifier(name) for name in each.columns]
     breaks = " + ".join(
@@ -198,9 +204,8 @@ def _unfitting_with_lines(
         f"else coalesce({text}, '') end"
         for text in texts
     )
-    line = "null::bigint" if preflight.blank_lines else "line"
     return (
-        f"select {line} as line, column_name, reason, array_to_string([{quoted}], ',') as original_text "
+        f"select line, column_name, reason, array_to_string([{quoted}], ',') as original_text "
         f"from ({unfitting_rows(numbered, columns)})"
     )
 
@@ -212,19 +217,37 @@ def _collect_unfitting(
     preflight: Preflight,
 ) -> None:
     file = text_literal(each.path)
+    blank = list(_blank_lines(each)) if preflight.blank_lines else []
+    not_counted = (
+        f"select line, span from rejected where file = {file} "
+        "union all select unnest($blank::bigint[]) as line, 1 as span"
+    )
+    # `base` is the line that the next record would have without them; several may share one.
     shifts = (
+        "select base, max(shift) as shift from ("
         "select line - coalesce(sum(span) over (order by line "
         "rows between unbounded preceding and 1 preceding), 0) as base, "
-        f"sum(span) over (order by line) as shift from rejected where file = {file}"
+        f"sum(span) over (order by line) as shift from ({not_counted})) group by base"
     )
     connection.execute("set preserve_insertion_order = true")
     connection.execute(
         f"insert into rejected select {file}, found.line + coalesce(shifts.shift, 0), 1, "
         "column_name, reason, original_text "
         f"from ({_unfitting_with_lines(each, columns, preflight)}) as found "
-        f"asof left join ({shifts}) as shifts on found.line >= shifts.base"
+        f"asof left join ({shifts}) as shifts on found.line >= shifts.base",
+        {"blank": blank},
     )
     connection.execute("set preserve_insertion_order = false")
+
+
+def _blank_lines(each: CsvInput) -> Iterator[int]:
+    """The blank lines between the records of a file; only files with rows that do not fit are read so."""
+    csv.field_size_limit(each.bytes + 1)
+    with each.location.open(encoding="utf-8-sig", newline="") as text:
+        reader = csv.reader(text)
+        for record in reader:
+            if not record:
+                yield reader.line_num
 
 
 def write_rejected(

@@ -16,6 +16,7 @@ from configuration.errors import ConfigurationError, PlainError
 from configuration.yaml_file import position_of
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s${}]+@")
 # Under these keys of an `auth` block nothing but a variable may stand.
 _SECRET_KEYS = ("token", "password", "api_key", "client_secret")
 # Shorter values would be found by accident in ordinary words.
@@ -44,12 +45,12 @@ def expand(document: CommentedMap, environ: Mapping[str, str], file: str) -> Exp
     for location, container, key, text in list(_texts(document, ())):
         line, column = position_of(document, location)
         where = f"{file}:{line}:{column}"
-        if _holds_bare_secret(location, text):
+        if _holds_bare_secret(location, text, demo="demo" in document):
             problems.append(
                 PlainError(
                     f"'{key}' holds a secret in plain text",
                     where=where,
-                    remedy=f"Put it into an environment variable and write {key}: ${{NAME}} here.",
+                    remedy='Put it into an environment variable and write "${NAME}" in its place.',
                 )
             )
             continue
@@ -82,8 +83,14 @@ def _value(match: re.Match[str], environ: Mapping[str, str], expanded: Expanded)
     return value
 
 
-def _holds_bare_secret(location: tuple[int | str, ...], text: str) -> bool:
-    return "auth" in location[:-1] and location[-1] in _SECRET_KEYS and not _VARIABLE.search(text)
+def _holds_bare_secret(location: tuple[int | str, ...], text: str, *, demo: bool) -> bool:
+    """A credential that is not a variable, or has a default (only the demo's may); or `user:password@`."""
+    if _PASSWORD.search(text):
+        return True
+    if "auth" not in location[:-1] or location[-1] not in _SECRET_KEYS:
+        return False
+    variables = list(_VARIABLE.finditer(text))
+    return not variables or (not demo and any(each[2] for each in variables))
 
 
 def _texts(
@@ -100,5 +107,7 @@ def _texts(
         here = (*location, key)
         if isinstance(value, str):
             yield here, node, key, value
+        elif "auth" in location and key in _SECRET_KEYS and value is not None:
+            yield here, node, key, str(value)  # a token may look like a number
         else:
             yield from _texts(value, here)

@@ -22,11 +22,22 @@ from ingest.environment import Expanded, expand
 LIST_INDEX = "_list_index"
 # dbt has a source of this name for the load manifest.
 _RESERVED_SOURCES = ("till",)
+_NAME = "[a-z][a-z0-9_]{0,62}"
 _LOOKBACK = re.compile(r"(\d+)\s*(s|m|h|d|w)?")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
+def _plain_name(name: str) -> str:
+    if not re.fullmatch(_NAME, name, re.ASCII):
+        raise ValueError(
+            "must be at most 63 lower-case letters, digits and _, and begin with a letter"
+        )
+    return name
+
+
 def _known_type(name: str) -> str:
+    if name.startswith("decimal(") and "," not in name:
+        raise ValueError('needs quotes within { }: type: "decimal(18,4)"')
     column_type(name)
     return name
 
@@ -45,10 +56,10 @@ def _known_lookback(text: str) -> str:
 
 Name = Annotated[
     str,
+    AfterValidator(_plain_name),
     Field(
-        pattern=r"^[a-z][a-z0-9_]*$",
-        max_length=63,
         description="Lower-case letters, digits and _, beginning with a letter.",
+        json_schema_extra={"pattern": f"^{_NAME}$"},
     ),
 ]
 TypeName = Annotated[
