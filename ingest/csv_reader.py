@@ -166,15 +166,17 @@ def _find_lines(connection: duckdb.DuckDBPyConnection, each: CsvInput) -> None:
     line, done = 1, 0
     with each.location.open("rb") as content:
         for (position,) in positions:
-            line += content.read(position - 1 - done).count(b"\n")
-            start = content.read(2)
-            done = position - 1 + len(start)
-            blank = start.count(b"\n", 0, len(start) - len(start.lstrip(b"\r\n")))
+            line += content.read(max(0, position - 1 - done)).count(b"\n")
+            done = max(done, position - 1)
+            # The position may be that of blank lines before the record.
+            while (byte := content.read(1)) in (b"\r", b"\n"):
+                line += byte == b"\n"
+                done += 1
+            done += len(byte)
             connection.execute(
-                f"update refused_lines set line = {line + blank} "
+                f"update refused_lines set line = {line} "
                 f"where file = {file} and position = {position}"
             )
-            line += start.count(b"\n")
 
 
 def _unfitting_with_lines(

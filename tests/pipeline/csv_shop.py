@@ -50,7 +50,9 @@ class CsvShop:
     def lake(self) -> Path:
         return self.folder / "lake"
 
-    def declare(self, tables: str = "", *, max_rejected: float = 1, amount: str = "integer") -> None:
+    def declare(
+        self, tables: str = "", *, max_rejected: float = 1, amount: str = "integer"
+    ) -> None:
         """Write sources.yml: one source `shop`, by default with one table of an id and an amount."""
         tables = tables or TABLE.format(max_rejected=max_rejected, amount=amount)
         text = f"version: 1\nsources:\n  - name: shop\n    kind: csv\n    tables:\n{tables}"

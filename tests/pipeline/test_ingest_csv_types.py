@@ -11,6 +11,12 @@ import pytest
 
 from tests.pipeline.csv_shop import CsvShop, records_in
 
+
+def utc(*parts: int) -> datetime:
+    """A time as the lake keeps it: UTC, without saying so."""
+    return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001 - see above
+
+
 # Declared type: what each text becomes.
 FITS: dict[str, dict[str, Any]] = {
     "integer": {
@@ -45,15 +51,15 @@ FITS: dict[str, dict[str, Any]] = {
         "0001-01-01": date(1, 1, 1),
     },
     "timestamp": {
-        "2024-03-09 14:05:00": datetime(2024, 3, 9, 14, 5),
-        "2024-03-09T14:05:00Z": datetime(2024, 3, 9, 14, 5),
-        "2024-03-09T14:05:00+02:00": datetime(2024, 3, 9, 12, 5),
-        "2024-03-09T23:05:00.123-05": datetime(2024, 3, 10, 4, 5, 0, 123000),
-        "2024-03-09 14:05:00 Europe/Madrid": datetime(2024, 3, 9, 13, 5),
-        "2024-03-09 14:05": datetime(2024, 3, 9, 14, 5),
-        "2024-03-09": datetime(2024, 3, 9),
-        "2024-03-09 14:05:00.123456": datetime(2024, 3, 9, 14, 5, 0, 123456),
-        "2010-12-1 8:26": datetime(2010, 12, 1, 8, 26),
+        "2024-03-09 14:05:00": utc(2024, 3, 9, 14, 5),
+        "2024-03-09T14:05:00Z": utc(2024, 3, 9, 14, 5),
+        "2024-03-09T14:05:00+02:00": utc(2024, 3, 9, 12, 5),
+        "2024-03-09T23:05:00.123-05": utc(2024, 3, 10, 4, 5, 0, 123000),
+        "2024-03-09 14:05:00 Europe/Madrid": utc(2024, 3, 9, 13, 5),
+        "2024-03-09 14:05": utc(2024, 3, 9, 14, 5),
+        "2024-03-09": utc(2024, 3, 9),
+        "2024-03-09 14:05:00.123456": utc(2024, 3, 9, 14, 5, 0, 123456),
+        "2010-12-1 8:26": utc(2010, 12, 1, 8, 26),
     },
 }
 # What DuckDB's own cast would take, round, cut or guess, and what is nothing of the kind.

@@ -15,7 +15,9 @@ ROWS = "select 1::bigint as amount, 'sales.csv' as _file"
 def small(tmp_path: Path) -> LakeProject:
     project = LakeProject(tmp_path / "small")
     project.source("shop", {"sales": {"amount": "BIGINT"}})
-    project.model("totals", "select cast(sum(amount) as bigint) as amount from {{ source('shop', 'sales') }}")
+    project.model(
+        "totals", "select cast(sum(amount) as bigint) as amount from {{ source('shop', 'sales') }}"
+    )
     project.load("shop", "sales", "1700000000.000001", ROWS)
     return project
 
