@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
@@ -72,6 +73,16 @@ def open_input(path: str, root: Path, table: CsvTable) -> CsvInput:
     names = {column.source_name: column.name for column in table.columns}
     columns = tuple(names[header] for header in head.header)
     return CsvInput(path, location, status.st_size, status.st_mtime_ns, head, columns)
+
+
+def is_loaded(location: Path, live: Sequence[LiveInput]) -> bool:
+    """Whether the file's content counts already, under whatever name."""
+    length = location.stat().st_size
+    of_length = {each.input.sha256 for each in live if each.input.bytes == length}
+    if not of_length:
+        return False
+    with location.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() in of_length
 
 
 def to_hash_first(inputs: Sequence[CsvInput], live: Sequence[LiveInput]) -> list[CsvInput]:

@@ -11,7 +11,15 @@ import duckdb
 
 from configuration.errors import PlainError
 from ingest.csv_header import unreadable
-from ingest.csv_inputs import Choice, CsvInput, choose, find_files, open_input, to_hash_first
+from ingest.csv_inputs import (
+    Choice,
+    CsvInput,
+    choose,
+    find_files,
+    is_loaded,
+    open_input,
+    to_hash_first,
+)
 from ingest.csv_preflight import Preflight, inspect
 from ingest.csv_reader import collect_rejected, copy_fitting, example, write_rejected
 from ingest.duckdb_sql import connect
@@ -48,13 +56,17 @@ class _Files:
     inputs: dict[str, CsvInput]
     preflights: dict[str, Preflight]
     refused: dict[str, PlainError]
+    of_old: int = 0  # files that do not fit the declaration any more, but were loaded when they did
 
-    def open(self, paths: Iterable[str], root: Path) -> None:
+    def open(self, paths: Iterable[str], root: Path, live: Sequence[LiveInput]) -> None:
         for path in paths:
-            self.attempt(path, lambda path=path: self._open(path, root))  # type: ignore[misc]
-
-    def _open(self, path: str, root: Path) -> None:
-        self.inputs[path] = open_input(path, root, self.table)
+            try:
+                self.inputs[path] = open_input(path, root, self.table)
+            except PlainError as error:
+                if (root / path).is_file() and is_loaded(root / path, live):
+                    self.of_old += 1
+                else:
+                    self.refuse(path, error)
 
     def inspect(self, each: CsvInput) -> None:
         self.preflights[each.path] = inspect(
@@ -85,7 +97,7 @@ def prepare(
     `owner` is source, table and load id, for the rejected rows.
     """
     files = _Files(table, {}, {}, {})
-    files.open(find_files(table, root), root)
+    files.open(find_files(table, root), root, live)
     with ThreadPoolExecutor(_READERS) as readers:
         first = to_hash_first(list(files.inputs.values()), live)
         _inspect_all(readers, files, first)
@@ -95,7 +107,7 @@ def prepare(
             # A file that was refused while it was read changes the choice: begin again without it.
             if prepared or not choice.load:
                 refused = tuple(files.refused[path] for path in sorted(files.refused))
-                return CsvOutcome(prepared, choice.skipped, refused)
+                return CsvOutcome(prepared, choice.skipped + files.of_old, refused)
 
 
 def _attempt(

@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ _DLT_SETTINGS = {
     "runtime.log_level": "CRITICAL",  # what goes wrong is raised, and told in our words
     "schema.naming": "direct",  # names are checked by the sources file; dlt changes none
     "load.delete_completed_jobs": True,  # else each file is kept twice
+    "restore_from_destination": False,  # its state follows the manifest, not the other way round
 }
 
 
@@ -104,24 +106,51 @@ def _run_dlt(
     for name, value in _DLT_SETTINGS.items():
         dlt.config[name] = value
     raw = (lake / "raw").absolute()
-    pipeline = dlt.pipeline(
-        source,
-        pipelines_dir=str(raw / "_dlt"),
-        dataset_name=source,
-        destination=dlt.destinations.filesystem(
-            bucket_url=str(raw),
-            layout=f"{{table_name}}/load_id={load_id}/{{file_id}}.{{ext}}",
-            warn_unsafe_layout_separators=False,
-        ),
-    )
-    if pipeline.has_pending_data:
-        # A package that did not end has no record, so its rows do not count; they are loaded again.
-        pipeline.drop_pending_packages()
-    pipeline.run(
-        [_resource(dlt, each, load_id, state) for each in files],
-        schema=dlt.Schema(source),
-        loader_file_format="parquet",
-    ).raise_on_failed_jobs()
+    if (raw / source).is_dir():
+        # dlt makes the folder, then this file, and refuses a folder without it: as after a kill between.
+        (raw / source / "init").touch()
+    with _fresh_after_a_crash(raw / "_dlt", source):
+        pipeline = dlt.pipeline(
+            source,
+            pipelines_dir=str(raw / "_dlt"),
+            dataset_name=source,
+            destination=dlt.destinations.filesystem(
+                bucket_url=str(raw),
+                layout=f"{{table_name}}/load_id={load_id}/{{file_id}}.{{ext}}",
+                warn_unsafe_layout_separators=False,
+            ),
+        )
+        try:
+            pipeline.run(
+                [_resource(dlt, each, load_id, state) for each in files],
+                schema=dlt.Schema(source),
+                loader_file_format="parquet",
+            ).raise_on_failed_jobs()
+        except dlt.common.exceptions.DltException as error:
+            raise _first_cause(error) from error
+
+
+@contextmanager
+def _fresh_after_a_crash(folder: Path, source: str) -> Iterator[None]:
+    """Clear dlt's working folder of this source when its last run did not end.
+
+    dlt cannot take up again from everything that a kill leaves there. Nothing is lost: what counts is in
+    the manifest, and rows without a record are loaded again.
+    """
+    under_way = folder / f"{source}.under-way"
+    if under_way.exists() and (folder / source).exists():
+        shutil.rmtree(folder / source)
+    folder.mkdir(parents=True, exist_ok=True)
+    under_way.touch()
+    yield
+    under_way.unlink()
+
+
+def _first_cause(error: BaseException) -> OSError:
+    """What the system said: dlt wraps it into pages of its own words."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error if isinstance(error, OSError) else OSError(str(error).splitlines()[0])
 
 
 def _resource(dlt: Any, staged: Staged, load_id: str, state: Mapping[str, Any]) -> Any:
