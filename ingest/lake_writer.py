@@ -25,7 +25,6 @@ _DLT_SETTINGS = {
     "runtime.log_level": "CRITICAL",  # what goes wrong is raised, and told in our words
     "schema.naming": "direct",  # names are checked by the sources file; dlt changes none
     "load.delete_completed_jobs": True,  # else each file is kept twice
-    "restore_from_destination": False,  # its state follows the manifest, not the other way round
 }
 
 
@@ -109,7 +108,7 @@ def _run_dlt(
     if (raw / source).is_dir():
         # dlt makes the folder, then this file, and refuses a folder without it: as after a kill between.
         (raw / source / "init").touch()
-    with _fresh_after_a_crash(raw / "_dlt", source):
+    with _fresh_after_a_crash(raw, source):
         pipeline = dlt.pipeline(
             source,
             pipelines_dir=str(raw / "_dlt"),
@@ -131,17 +130,20 @@ def _run_dlt(
 
 
 @contextmanager
-def _fresh_after_a_crash(folder: Path, source: str) -> Iterator[None]:
-    """Clear dlt's working folder of this source when its last run did not end.
+def _fresh_after_a_crash(raw: Path, source: str) -> Iterator[None]:
+    """Clear what dlt knows about this source when its last run did not end.
 
-    dlt cannot take up again from everything that a kill leaves there. Nothing is lost: what counts is in
-    the manifest, and rows without a record are loaded again.
+    dlt cannot take up again from everything that a kill or a power cut leaves there. Nothing is lost: what
+    counts is in the manifest, and rows without a record are loaded again.
     """
-    under_way = folder / f"{source}.under-way"
-    if under_way.exists() and (folder / source).exists():
-        shutil.rmtree(folder / source)
-    folder.mkdir(parents=True, exist_ok=True)
+    under_way = raw / "_dlt" / f"{source}.under-way"
+    if under_way.exists():
+        known = raw / source / "_dlt_version", raw / source / "_dlt_pipeline_state"
+        for folder in (raw / "_dlt" / source, *known):
+            shutil.rmtree(folder, ignore_errors=True)
+    under_way.parent.mkdir(parents=True, exist_ok=True)
     under_way.touch()
+    sync(under_way.parent)
     yield
     under_way.unlink()
 
