@@ -68,7 +68,7 @@ class _Placeholders(dict[str, str]):
     """An environment in which every variable is set: what is generated depends on none of them."""
 
     def __missing__(self, name: str) -> str:
-        return name.lower()
+        return f"https://{name.lower()}.invalid"  # also where an address is wanted
 
     def __contains__(self, name: object) -> bool:
         return True
