@@ -10,6 +10,7 @@ from configuration.errors import ConfigurationError, PlainError
 from till.generated_files import drifted_files
 from till.lake_lock import lake_lock
 from till.project import DEFAULT_SOURCES, Project
+from till.source_models import source_model_problems
 
 LEAST_FREE_BYTES = 1 << 30
 
@@ -75,6 +76,7 @@ def _variables(project: Project, environ: Mapping[str, str]) -> Iterator[PlainEr
             where=f"dbt_project.yml:{line}:{column}",
             remedy="Make the two agree, so that plain `dbt build` builds what `till run` does.",
         )
+    yield from source_model_problems(document, names)
 
 
 def _lake(project: Project, environ: Mapping[str, str]) -> Iterator[PlainError]:
