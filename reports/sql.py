@@ -14,7 +14,7 @@ PERSONAL_COLUMNS = frozenset({"customer_name", "email"})
 _HARMLESS_TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "repeat"})
 
 
-class QueryProblem(Exception):
+class QueryError(Exception):
     """A query that cannot be used, in one sentence; the caller knows in which file it stands."""
 
 
@@ -32,17 +32,17 @@ def quoted(name: str) -> str:
 
 
 def reads_of(connection: duckdb.DuckDBPyConnection, sql: str) -> Reads:
-    """What the single SELECT `sql` reads; raises QueryProblem for anything else."""
+    """What the single SELECT `sql` reads; raises QueryError for anything else."""
     row = connection.execute("select json_serialize_sql(?)", [sql]).fetchone()
     parsed = json.loads(row[0]) if row else {}
     if parsed.get("error"):
-        raise QueryProblem(_parser_message(parsed, sql))
+        raise QueryError(_parser_message(parsed, sql))
     if len(parsed["statements"]) != 1:
-        raise QueryProblem("write one SELECT, not several statements")
+        raise QueryError("write one SELECT, not several statements")
     tree = parsed["statements"][0]
     for function in _table_functions(tree):
         if function not in _HARMLESS_TABLE_FUNCTIONS:
-            raise QueryProblem(f"a page reads marts only, not {function}(...)")
+            raise QueryError(f"a page reads marts only, not {function}(...)")
     # DuckDB's binder knows which names are common table expressions, also when one has a mart's name.
     tables = connection.get_table_names(sql)
     columns = {name for node in _nodes(tree) for name in node.get("column_names", ())}
