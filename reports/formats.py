@@ -49,6 +49,7 @@ FormatName = Literal[
 ]
 FORMATS: tuple[str, ...] = get_args(FormatName)
 MISSING = "\N{EN DASH}"
+MOST_DIGITS = 30  # more than any real figure has; DuckDB's doubles reach 1e308
 MINUS = "\N{MINUS SIGN}"
 
 Value = str | int | float | Decimal | date | datetime | bool | None
@@ -111,7 +112,11 @@ class Formatter:
         with decimal.localcontext() as context:
             context.rounding = decimal.ROUND_HALF_UP
             context.prec = 40
-            return self._number(Decimal(str(value)), name).replace("-", MINUS)
+            number = Decimal(str(value))
+            shown = (
+                f"{number:.2E}" if number.adjusted() > MOST_DIGITS else self._number(number, name)
+            )
+            return shown.replace("-", MINUS)
 
     @cached_property
     def _babel(self) -> Locale:

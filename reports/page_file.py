@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from babel import Locale, UnknownLocaleError
+from pydantic import Field, field_validator, model_validator
 
 from configuration.yaml_file import Block
 from reports.formats import FormatName
@@ -246,6 +247,14 @@ class SiteFile(Block):
     theme: Literal["auto", "light", "dark"] = "auto"
     owner: Owner = Owner(name="The owner of the shop")
     metrics: dict[Name, Metric] = Field({})
+
+    @field_validator("locale")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            return str(Locale.parse(name.replace("-", "_")))
+        except (ValueError, UnknownLocaleError):
+            raise ValueError("no such locale; write one such as en_GB, de_DE or es") from None
 
 
 def json_schemas() -> dict[str, dict[str, Any]]:

@@ -118,6 +118,7 @@ def _page_view(
         intro = context.text(section.intro)
         sections.append(SectionView(name, section.title, intro, paired_on_paper(items)))
     shown = [item for section in sections for item in section.items]
+    drawn = [item for item in shown if item.kind != "text"]
     leads = [item for item in shown if item.cards]
     return PageView(
         page.id,
@@ -125,7 +126,7 @@ def _page_view(
         page.spec.description,
         context.text(page.spec.period),
         sections,
-        all(item.is_empty for item in shown if item.kind != "text"),
+        all(item.is_empty for item in drawn or shown),
         leads[0].cards[0] if leads else None,
         leads[0].period if leads else "",
     )
