@@ -55,6 +55,7 @@ const TILLHOUSE = (() => {
       automargin: vertical ? true : "height",
       fixedrange: true,
       ticklabelstandoff: 4,
+      ticklabeloverflow: "allow", // else Plotly hides the label of the last day
     };
     if (axis.range) layout.range = axis.range;
     return layout;
@@ -68,7 +69,7 @@ const TILLHOUSE = (() => {
     const isCell = figure.hover === "cell";
     const layout = Object.assign({
       ...size,
-      margin: { l: 4, r: 10, t: 8, b: 4, pad: 0 },
+      margin: { l: 4, r: 14, t: 8, b: 4, pad: 0 },
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: style.getPropertyValue("--font").trim(), size: 12, color: style.getPropertyValue("--ink").trim() },
