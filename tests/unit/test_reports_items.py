@@ -106,8 +106,14 @@ def test_a_figure_that_cannot_be_added_up_is_not_added_up(tmp_path: Path) -> Non
 
 
 def test_dates_that_descend_are_drawn_all_the_same(tmp_path: Path) -> None:
-    query = "select cast(date '2026-01-01' + to_days(cast(40 * n as integer)) as date) as day, n from range(10) as t(n)"
-    items = "      - {id: it, title: It, type: chart, mark: line, dataset: rows, x: {field: day}, y: [{field: n}]}\n"
+    query = (
+        "select cast(date '2026-01-01' + to_days(cast(40 * n as integer)) as date) as day, n "
+        "from range(10) as t(n)"
+    )
+    items = (
+        "      - {id: it, title: It, type: chart, mark: line, dataset: rows, "
+        "x: {field: day}, y: [{field: n}]}\n"
+    )
     text = page_with(items, dataset=query, order="day desc")
     entry = data_of(render(tmp_path, {"test": text}), "test")["it"]
     axis = entry["figure"]["x"]

@@ -113,8 +113,8 @@ def test_a_running_period_is_not_compared_with_whole_ones(tmp_path: Path) -> Non
 
 def test_windows_are_named_by_their_length_and_not_by_a_day(tmp_path: Path) -> None:
     query = (
-        "select cast(date '2026-03-01' + to_days(cast(30 * n as integer)) as date) as month_start, 10 * n as gross_revenue, "
-        "0 as returns_amount, 1 as orders, false as part from range(1, 4) as t(n)"
+        "select cast(date '2026-03-01' + to_days(cast(30 * n as integer)) as date) as month_start, "
+        "10 * n as gross_revenue, 0 as returns_amount, 1 as orders, false as part from range(1, 4) as t(n)"
     )
     html = page(tmp_path, query=query, more=", grain: 30 days")
     assert html.count("vs the 30 days before") == 3

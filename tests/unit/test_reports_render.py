@@ -11,6 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from reports.exposures import exposures_yaml
+from reports.page_file import json_schemas
 from reports.pages import load_pages
 from reports.render import render_site
 from tests.browser.synthetic_marts import write_marts as write_all_marts
@@ -214,8 +215,6 @@ def test_exposures_name_the_marts_that_a_page_reads(tmp_path: Path) -> None:
 
 
 def test_the_committed_exposures_and_schemas_follow_from_our_pages() -> None:
-    from reports.page_file import json_schemas
-
     pages = load_pages(ROOT / "reports" / "pages")
     committed = (ROOT / "models" / "exposures.yml").read_text(encoding="utf-8")
     assert committed == exposures_yaml(pages)
