@@ -14,7 +14,6 @@ from reports.marks import (
     MARKS,
     Trace,
     baseline,
-    baseline_label,
     colours,
     is_labelled,
     label_bars,
@@ -26,7 +25,7 @@ from reports.ticks import value_ticks
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """A name with its colour; `line` is how it is drawn."""
+    """A name with its colour, and how it is drawn: `box`, `line` or `dotted`."""
 
     label: str
     colour: str
@@ -41,6 +40,7 @@ class Figure:
     traces: list[Trace]
     x: Axis
     y: Axis
+    colours: tuple[str, ...] = ()
     legend: tuple[LegendEntry, ...] = ()
     gradient: tuple[str, str] | None = None
     layout: dict[str, Any] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Figure:
     @property
     def first_colour(self) -> str:
         """The colour of the first measure."""
-        return self.legend[0].colour if self.legend else "var(--series-1)"
+        return self.colours[0] if self.colours else "var(--series-1)"
 
     def as_json(self) -> dict[str, Any]:
         """The figure as the script reads it; its frame is shipped beside it."""
@@ -59,7 +59,7 @@ class Figure:
             "x": self.x.as_json(),
             "y": self.y.as_json(),
             "hover": self.hover,
-            "colours": [entry.colour for entry in self.legend],
+            "colours": list(self.colours),
         }
 
 
@@ -78,14 +78,9 @@ def xy_figure(item: XyChart, frame: Frame, faded: Sequence[bool], formatter: For
             value_axis = label_bars(traces[0], frame, formatter, value_axis, item)
     if item.baseline is not None:
         layout["shapes"] = [baseline(item.baseline, vertical=item.horizontal)]
-        layout["annotations"] = baseline_label(item)
-    shape = "box" if item.mark == "bar" or item.stack else "line"
-    legend = tuple(
-        LegendEntry(frame.fields[index].label, colour[index], shape) for index in measures
-    )
     x, y = (value_axis, along) if item.horizontal else (along, value_axis)
-    named = legend if len(legend) > 1 or item.series else ()
-    return Figure(frame, traces, x, y, named, None, layout)
+    found = tuple(colour[index] for index in measures)
+    return Figure(frame, traces, x, y, found, _legend(item, frame, found), None, layout)
 
 
 def heatmap_figure(item: HeatmapChart, frame: Frame, formatter: Formatter) -> Figure:
@@ -106,7 +101,17 @@ def heatmap_figure(item: HeatmapChart, frame: Frame, formatter: Formatter) -> Fi
         low, high = (formatter.text(end(numbers), names[0].format) for end in (min, max))
         gradient = (low, high)
     x = place_axis(frame.column(frame.fields[0].name), frame.fields[0], formatter)
-    return Figure(frame, [trace], x, name_axis(names), (), gradient, {}, "cell")
+    return Figure(frame, [trace], x, name_axis(names), (), (), gradient, {}, "cell")
+
+
+def _legend(item: XyChart, frame: Frame, found: Sequence[str]) -> tuple[LegendEntry, ...]:
+    """The names of the measures where there are several, and that of the baseline."""
+    shape = "box" if item.mark == "bar" or item.stack else "line"
+    names = [field.label for field in frame.fields[1:]] if len(found) > 1 or item.series else []
+    entries = [LegendEntry(name, one, shape) for name, one in zip(names, found, strict=False)]
+    if item.baseline is not None and item.baseline_label:
+        entries.append(LegendEntry(item.baseline_label, "var(--ink-2)", "dotted"))
+    return tuple(entries)
 
 
 def _value_axis(item: XyChart, frame: Frame, formatter: Formatter) -> Axis:

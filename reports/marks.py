@@ -130,21 +130,5 @@ def baseline(value: float, *, vertical: bool) -> dict[str, Any]:
     }
 
 
-def baseline_label(item: XyChart) -> list[dict[str, Any]]:
-    """The name of the baseline, at its end."""
-    if not item.baseline_label:
-        return []
-    across = {"xref": "paper", "x": 1, "xanchor": "right", "y": item.baseline, "yanchor": "bottom"}
-    along = {"yref": "paper", "y": 1, "yanchor": "bottom", "x": item.baseline, "xanchor": "center"}
-    return [
-        {
-            **(along if item.horizontal else across),
-            "text": plain(item.baseline_label),
-            "showarrow": False,
-            "font": {"size": 11, "color": "var(--ink-2)"},
-        }
-    ]
-
-
 def _x(along: str) -> dict[str, int | bool]:
     return {"$": 0} if along == "date" else {"$index": True}

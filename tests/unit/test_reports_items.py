@@ -144,6 +144,20 @@ def test_rows_of_a_running_month_are_pale_and_named(tmp_path: Path) -> None:
     assert "not complete yet" in html_of(tmp_path)
 
 
+def test_a_baseline_is_named_beside_the_chart_and_not_over_the_bars(tmp_path: Path) -> None:
+    entry = item(
+        tmp_path,
+        "type: chart, mark: bar, baseline: 4, baseline_label: Rent, x: {field: month_start}, "
+        "y: [{field: orders}]",
+        "select month_start, orders from sales_monthly",
+    )
+    (line,) = entry["figure"]["layout"]["shapes"]
+    assert (line["y0"], line["y1"]) == (4, 4)
+    assert '<span class="key dotted" style="--colour:var(--ink-2)"></span>Rent</li>' in html_of(
+        tmp_path
+    )
+
+
 TABLE = (
     "type: table, faded: part, columns: [{field: month_start}, {field: note, optional: true}, "
     "{field: net_revenue, format: currency2, total: true, bar: true, better: up}]"
