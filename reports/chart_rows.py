@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
 
 from configuration.errors import PlainError
 from reports.formats import FormatName, Formatter, Value
-from reports.frames import Field, Frame, describe
-from reports.page_file import HeatmapChart, Measure, XyChart
+from reports.frames import Field, Frame, describe, sort_key
+from reports.page_file import HeatmapChart, Measure, Series, XyChart
 from reports.pages import Location, Page
 from reports.sql import quoted
 
@@ -28,7 +29,7 @@ class Source:
 def xy_rows(item: XyChart, source: Source, formatter: Formatter) -> tuple[Frame, list[bool]]:
     """The frame of a line, area or bar chart, and which of its rows are drawn pale."""
     if item.series:
-        return _series_rows(item, source, formatter), []
+        return _series_rows(item, item.series, source, formatter), []
     measures = [(measure, _measure_sql(measure, source)) for measure in item.y]
     grouped = any(measure.metric for measure in item.y)
     pale = f"bool_or({quoted(item.faded)})" if item.faded and grouped else quoted(item.faded or "")
@@ -53,7 +54,8 @@ def heatmap_rows(item: HeatmapChart, source: Source, formatter: Formatter) -> Fr
     """One row per x, one column per y, in the order in which the dataset has them."""
     grouped = _grouped(source, item.x.field, item.y.field, item.value)
     # Rows of y stand in their own order (Monday first), not in that of their first appearance.
-    names = sorted({row[1] for row in grouped if row[1] is not None})
+    names: list[Value] = list({row[1] for row in grouped if row[1] is not None})
+    names.sort(key=sort_key)
     return _pivot(
         grouped,
         names,
@@ -64,9 +66,7 @@ def heatmap_rows(item: HeatmapChart, source: Source, formatter: Formatter) -> Fr
     )
 
 
-def _series_rows(item: XyChart, source: Source, formatter: Formatter) -> Frame:
-    series = item.series
-    assert series is not None  # noqa: S101 - the caller asked
+def _series_rows(item: XyChart, series: Series, source: Source, formatter: Formatter) -> Frame:
     measure = _measure_sql(item.y[0], source)
     name = quoted(series.field)
     ranked = source.connection.execute(
@@ -115,7 +115,7 @@ def _grouped(
 
 def _pivot(
     rows: list[tuple[Value, ...]],
-    names: list[Value],
+    names: Sequence[Value],
     x: Field,
     y: Field,
     value: Field,

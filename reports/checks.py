@@ -8,7 +8,7 @@ import duckdb
 
 from configuration.errors import ConfigurationError, PlainError
 from reports.frames import Field, describe, order_entry
-from reports.page_file import AnyItem, Kpis
+from reports.page_file import AnyItem, HeatmapChart, Kpis, Table, Text, XyChart
 from reports.pages import Location, Page, columns_of, measures_of, templates_of, unknown
 from reports.placeholders import placeholders
 from reports.sql import PERSONAL_COLUMNS, first_line, quoted
@@ -86,12 +86,12 @@ def _reference_problems(
     connection: duckdb.DuckDBPyConnection, page: Page, fields: Fields
 ) -> Iterator[PlainError]:
     for location, item in page.items():
-        dataset = getattr(item, "dataset", None)
-        if dataset in fields:
+        known = None if isinstance(item, Text) else fields.get(item.dataset)
+        if known is not None and not isinstance(item, Text):
             for part, column in columns_of(item):
-                if column not in [field.name for field in fields[dataset]]:
-                    yield _missing_column(page, location + part, dataset, column, fields[dataset])
-            yield from _number_problems(page, location, item, fields[dataset])
+                if column not in [field.name for field in known]:
+                    yield _missing_column(page, location + part, item.dataset, column, known)
+            yield from _type_problems(page, location, item, known)
             yield from _metric_problems(connection, page, location, item)
         for part, text in templates_of(item):
             yield from _template_problems(page, location + part, text, fields)
@@ -109,37 +109,48 @@ def _template_problems(
             yield _missing_column(page, location, placeholder.dataset, placeholder.column, known)
 
 
-def _number_problems(
+def _type_problems(
     page: Page, location: Location, item: AnyItem, known: Sequence[Field]
 ) -> Iterator[PlainError]:
     types = {field.name: field for field in known}
-    for part, measure in measures_of(item):
-        field = types.get(measure.field or "")
-        if field and not field.is_number:
-            yield page.problem(
-                (*location, *part, "field"), f"'{field.name}' is not a number but {field.sql_type}"
-            )
+    wanted: list[tuple[Location, str | None, str]] = [
+        ((*part, "field"), measure.field, "a number") for part, measure in measures_of(item)
+    ]
     if isinstance(item, Kpis):
-        field = types.get(item.time)
-        if field and field.sql_type != "DATE":
+        wanted += [
+            (("time",), item.time, "a date"),
+            (("incomplete",), item.incomplete, "true or false"),
+        ]
+    if isinstance(item, (XyChart, Table)):
+        wanted.append((("faded",), item.faded, "true or false"))
+    for part, name, kind in wanted:
+        field = types.get(name or "")
+        if field and not _is_a(field, kind):
             yield page.problem(
-                (*location, "time"), f"'{field.name}' is not a date but {field.sql_type}"
+                location + part, f"'{field.name}' is not {kind} but {field.sql_type}"
             )
+
+
+def _is_a(field: Field, kind: str) -> bool:
+    if kind == "a number":
+        return field.is_number
+    return field.sql_type == ("DATE" if kind == "a date" else "BOOLEAN")
 
 
 def _metric_problems(
-    connection: duckdb.DuckDBPyConnection, page: Page, location: Location, item: AnyItem
+    connection: duckdb.DuckDBPyConnection,
+    page: Page,
+    location: Location,
+    item: Kpis | XyChart | HeatmapChart | Table,
 ) -> Iterator[PlainError]:
     used: list[tuple[Location, str]] = [
         ((*part, "metric"), measure.metric) for part, measure in measures_of(item) if measure.metric
     ]
     if isinstance(item, Kpis):
         used += [(("metrics", index), name) for index, name in enumerate(item.metrics)]
-    dataset = page.spec.datasets[item.dataset] if not hasattr(item, "sentences") else None
     for part, name in used:
-        if dataset is None:
-            continue
-        sql = f"select {page.metric_sql(name)} as {quoted(name)} from (\n{dataset.sql}\n)"
+        query = page.spec.datasets[item.dataset].sql
+        sql = f"select {page.metric_sql(name)} as {quoted(name)} from (\n{query}\n)"
         try:
             fields = describe(connection, sql)
         except duckdb.Error as error:

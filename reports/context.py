@@ -14,7 +14,7 @@ from reports.chart_rows import Source
 from reports.formats import FormatName, Formatter, Value
 from reports.frames import Frame
 from reports.pages import Location, Page
-from reports.placeholders import Placeholder, placeholders, substitute, written
+from reports.placeholders import Placeholder, placeholders, substitute, without_missing, written
 
 # HTML in an author's Markdown is shown as text; so is what values hold.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -39,8 +39,7 @@ class Context:
 
     def text(self, template: str) -> str:
         """A text with its values; empty when one of them is missing."""
-        if self._lacks_value(template):
-            return ""
+        template = without_missing(template, self._lacks_value)
         return substitute(template, self._write)
 
     def markdown(self, template: str) -> Markup:
@@ -48,8 +47,7 @@ class Context:
 
         A value stays text whatever characters it holds: it is put in after Markdown has been read.
         """
-        if self._lacks_value(template):
-            return Markup("")
+        template = without_missing(template, self._lacks_value)
         values: list[str] = []
 
         def keep(placeholder: Placeholder) -> str:

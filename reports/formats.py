@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import decimal
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -47,12 +48,20 @@ FormatName = Literal[
     "month_of_year",
 ]
 FORMATS: tuple[str, ...] = get_args(FormatName)
-MISSING = "–"
+MISSING = "\N{EN DASH}"
+MOST_DIGITS = 30  # more than any real figure has; DuckDB's doubles reach 1e308
 MINUS = "\N{MINUS SIGN}"
 
 Value = str | int | float | Decimal | date | datetime | bool | None
 
 _SKELETONS = {"day": "MMMd", "day_long": "yMMMEd", "month": "yMMM", "month_long": "yMMMM"}
+# What Babel calls the parts of a date that also stand alone, as numbers of a weekday or a month.
+_DATE_PARTS = {
+    "month_name": "LLLL",
+    "month_of_year": "LLL",
+    "weekday": "ccc",
+    "weekday_name": "cccc",
+}
 _NAME_ENDS: tuple[tuple[tuple[str, ...], FormatName], ...] = (
     (("_revenue", "_amount", "monetary"), "currency0"),
     (("_value", "_price", "_cost"), "currency2"),
@@ -103,7 +112,11 @@ class Formatter:
         with decimal.localcontext() as context:
             context.rounding = decimal.ROUND_HALF_UP
             context.prec = 40
-            return self._number(Decimal(str(value)), name).replace("-", MINUS)
+            number = Decimal(str(value))
+            shown = (
+                f"{number:.2E}" if number.adjusted() > MOST_DIGITS else self._number(number, name)
+            )
+            return shown.replace("-", MINUS)
 
     @cached_property
     def _babel(self) -> Locale:
@@ -114,57 +127,59 @@ class Formatter:
             return str(dates.format_skeleton(_SKELETONS[name], value, locale=self._babel))
         if name == "year":
             return str(value.year)
-        if name in ("month_name", "month_of_year"):
-            return str(dates.format_date(value, "LLLL", locale=self._babel))
-        if name in ("weekday", "weekday_name"):
-            return str(
-                dates.format_date(value, "ccc" if name == "weekday" else "cccc", locale=self._babel)
-            )
+        if name in _DATE_PARTS:
+            return str(dates.format_date(value, _DATE_PARTS[name], locale=self._babel))
         return str(dates.format_skeleton("yMMMd", value, locale=self._babel))
 
     def _number(self, value: Decimal, name: FormatName) -> str:
-        digits = int(name[-1]) if name[-1].isdigit() else 0
-        if name.startswith(("currency", "number_short")):
-            return self._amount(value, name, digits)
-        if name.startswith("rate"):
-            return self._percent(value * 100, digits)
-        if name.startswith("pct"):
-            return self._percent(value, digits)
-        if name.startswith("change_pct"):
-            return self._signed(value, digits, self._percent(abs(value), digits))
-        if name == "change_pp1":
-            points = self._decimal(abs(value * 100), digits)
-            return self._signed(value * 100, digits, f"{points} pp")
-        if name in ("weekday", "weekday_name"):
-            width = "abbreviated" if name == "weekday" else "wide"
-            return str(dates.get_day_names(width, "stand-alone", self._babel)[int(value) - 1])
-        if name in ("month_of_year", "month_name"):
-            width = "abbreviated" if name == "month_of_year" else "wide"
-            return str(dates.get_month_names(width, "stand-alone", self._babel)[int(value)])
-        if name in ("year", "text"):
+        kind = name.rstrip("0123456789")
+        digits = int(name[len(kind) :] or 0)
+        if kind in ("text", "year"):
             return str(value)
-        return self._decimal(value, digits)
+        if kind in _DATE_PARTS:
+            return self._calendar_name(int(value), kind)
+        writers: Mapping[str, Callable[[Decimal, int], str]] = {
+            "currency": self._currency,
+            "currency_short": lambda amount, _: self._short(amount, is_money=True),
+            "number_short": lambda amount, _: self._short(amount, is_money=False),
+            "rate": lambda rate, places: self._percent(rate * 100, places),
+            "pct": self._percent,
+            "change_pct": self._change_in_per_cent,
+            "change_pp": self._change_in_points,
+        }
+        return writers.get(kind, self._decimal)(value, digits)
 
-    def _amount(self, value: Decimal, name: FormatName, digits: int) -> str:
-        if not name.endswith("short"):
-            return self._currency(value, digits)
-        whole = name == "number_short"
+    def _calendar_name(self, number: int, kind: str) -> str:
+        """The name of a weekday (1 is Monday) or a month; any other number stays a number."""
+        if kind.startswith("weekday"):
+            days = dates.get_day_names(
+                "abbreviated" if kind == "weekday" else "wide", "stand-alone", self._babel
+            )
+            return str(days.get(number - 1, number))
+        months = dates.get_month_names(
+            "abbreviated" if kind == "month_of_year" else "wide", "stand-alone", self._babel
+        )
+        return str(months.get(number, number))
+
+    def _short(self, value: Decimal, *, is_money: bool) -> str:
+        """Three significant digits: 123, 1.23K, 12.3K, 123K."""
         size = abs(value)
-        if size < 1000:  # noqa: PLR2004 - three significant digits
-            digits = 0 if size >= 100 or value == value.to_integral() else 2  # noqa: PLR2004
-            return self._decimal(value, digits) if whole else self._currency(value, digits)
-        # Three significant digits: 1.23K, 12.3K, 123K.
-        exponent = value.adjusted() % 3
+        write = self._currency if is_money else self._decimal
+        if size < 1000:  # noqa: PLR2004 - up to here all digits fit
+            return write(value, 0 if size >= 100 or value == value.to_integral() else 2)  # noqa: PLR2004
         shown = value.quantize(Decimal(1).scaleb(value.adjusted() - 2))
-        arguments = {"locale": self._babel, "fraction_digits": 2 - exponent}
-        if whole:
-            short = str(numbers.format_compact_decimal(shown, **arguments))
-            long = self._decimal(value, 0)
+        digits = 2 - shown.adjusted() % 3
+        if is_money:
+            short = numbers.format_compact_currency(
+                shown, self.currency, locale=self._babel, fraction_digits=digits
+            )
         else:
-            short = str(numbers.format_compact_currency(shown, self.currency, **arguments))
-            long = self._currency(value, 0)
+            short = numbers.format_compact_decimal(
+                shown, locale=self._babel, fraction_digits=digits
+            )
         # German has no short form for thousands: Babel then writes all digits, without grouping.
-        return short if sum(map(str.isdigit, short)) <= value.adjusted() else long
+        is_short = sum(map(str.isdigit, short)) <= value.adjusted()
+        return str(short) if is_short else write(value, 0)
 
     def _currency(self, value: Decimal, digits: int) -> str:
         value = _without_negative_zero(value, digits)
@@ -187,6 +202,13 @@ class Formatter:
         value = _without_negative_zero(value, digits)
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         return str(numbers.format_decimal(value, pattern, locale=self._babel))
+
+    def _change_in_per_cent(self, value: Decimal, digits: int) -> str:
+        return self._signed(value, digits, self._percent(abs(value), digits))
+
+    def _change_in_points(self, rate: Decimal, digits: int) -> str:
+        points = rate * 100
+        return self._signed(points, digits, f"{self._decimal(abs(points), digits)} pp")
 
     @staticmethod
     def _signed(value: Decimal, digits: int, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -90,12 +91,6 @@ def describe(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Field, ..
     return fields_of(connection.execute(f"describe (\n{sql}\n)").fetchall())
 
 
-def read_frame(connection: duckdb.DuckDBPyConnection, sql: str) -> Frame:
-    """Run a query whose order is total already."""
-    fields = describe(connection, sql)
-    return Frame(fields, tuple(connection.execute(sql).fetchall()))
-
-
 def materialize(
     connection: duckdb.DuckDBPyConnection, table: str, dataset: Dataset, fields: Sequence[Field]
 ) -> Frame:
@@ -120,13 +115,41 @@ def order_entry(entry: str) -> tuple[str, bool]:
     return name, direction.strip().lower() == "desc"
 
 
+def frame_as_json(frame: Frame, formatter: Formatter) -> dict[str, object]:
+    """The rows as columns: raw values for drawing and downloads, texts where they differ."""
+    columns = []
+    for index, field in enumerate(frame.fields):
+        raw = [as_json(row[index]) for row in frame.rows]
+        texts = [formatter.text(row[index], field.format) for row in frame.rows]
+        column: dict[str, object] = {"name": field.name, "label": field.label, "raw": raw}
+        if field.is_number:
+            column["number"] = True
+        if texts != raw:
+            column["text"] = texts
+        columns.append(column)
+    return {"columns": columns}
+
+
+def sort_key(value: Value) -> tuple[float, str]:
+    """Numbers by size, everything else by its text: ISO dates in their order."""
+    number = as_number(value)
+    return (0.0 if number is None else number, "" if number is not None else str(value))
+
+
+def as_number(value: Value) -> float | None:
+    """A value as a number to draw with; None for what is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
 def as_json(value: Value) -> Json:
     """A value as JSON holds it; doubles with ten significant digits, which no reader misses."""
     if isinstance(value, Decimal):
         whole = value.to_integral_value()
         return int(whole) if value == whole else float(value)
     if isinstance(value, float):
-        return float(f"{value:.10g}") if value == value and abs(value) != float("inf") else None
+        return float(f"{value:.10g}") if math.isfinite(value) else None
     if isinstance(value, (date, datetime)):
         return value.isoformat()
     return value

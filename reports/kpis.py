@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,7 +10,7 @@ from decimal import Decimal
 from configuration.errors import PlainError
 from reports.chart_rows import Source
 from reports.formats import FormatName, Formatter, Value
-from reports.frames import Field, Frame, describe
+from reports.frames import Field, Frame, as_number, describe
 from reports.page_file import Kpis, Metric
 from reports.sparkline import sparkline_path
 from reports.sql import quoted
@@ -20,6 +20,9 @@ _DAYS = {"day": 1, "week": 7, "30 days": 30}
 _PERIOD_FORMATS: dict[str, FormatName] = {
     "day": "date", "week": "date", "30 days": "date", "month": "month", "quarter": "month", "year": "year",
 }  # fmt: skip
+SPARKLINE_POINTS = 25
+# From here on a card has no room for every digit, and nobody reads them there.
+SHORT_COUNT, SHORT_AMOUNT = 100_000, 10_000
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,15 @@ class KpiRow:
     cards: tuple[Card, ...]
     period: str
     frame: Frame
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class _Comparisons:
+    """The earlier periods to compare with, by name, and a note on those that cannot be."""
+
+    periods: Mapping[str, date]
+    note: str
 
 
 def kpi_row(item: Kpis, source: Source, formatter: Formatter, words: Mapping[str, str]) -> KpiRow:
@@ -69,12 +81,12 @@ def kpi_row(item: Kpis, source: Source, formatter: Formatter, words: Mapping[str
     if not frame.rows:
         return KpiRow((), "", frame)
     times = [value for value in frame.column(item.time) if isinstance(value, date)]
-    chosen = frame.fields[0].format
+    compared = _comparisons(item, source, times, formatter, words)
     cards = tuple(
-        _card(item, name, source.page.metrics[name], frame, times, chosen, formatter, words["new"])
-        for name in item.metrics
+        _card(item, name, source.page.metrics[name], frame, compared, formatter, words["new"])
+        for name in names
     )
-    return KpiRow(cards, formatter.text(times[-1], chosen), frame)
+    return KpiRow(cards, formatter.text(times[-1], _period_format(item)), frame, compared.note)
 
 
 def earlier(day: date, grain: str, compare: str) -> date:
@@ -92,16 +104,16 @@ def change_between(
     now: Value, before: Value, metric: Metric, period: str, formatter: Formatter, new: str
 ) -> Change | None:
     """The change in per cent, in points for rates; None where there is nothing to compare with."""
-    if not isinstance(now, (int, float, Decimal)) or not isinstance(before, (int, float, Decimal)):
+    if as_number(now) is None or as_number(before) is None:
         return None
-    now, before = Decimal(str(now)), Decimal(str(before))
-    difference = now - before
+    current, past = Decimal(str(now)), Decimal(str(before))
+    difference = current - past
     if metric.format.startswith("rate"):
         text, size = formatter.text(difference, "change_pp1"), round(difference * 100, 1)
-    elif before == 0:
-        return Change(new, "", "neutral", period) if now else None
+    elif past == 0:
+        return Change(new, "", "neutral", period) if current else None
     else:
-        per_cent = difference / abs(before) * 100
+        per_cent = difference / abs(past) * 100
         text, size = formatter.text(per_cent, "change_pct1"), round(per_cent, 1)
     arrow = "▲" if size > 0 else "▼" if size < 0 else ""
     if size == 0 or metric.better == "neutral":
@@ -111,40 +123,82 @@ def change_between(
     return Change(text, arrow, tone, period)
 
 
+def _comparisons(
+    item: Kpis,
+    source: Source,
+    times: Sequence[date],
+    formatter: Formatter,
+    words: Mapping[str, str],
+) -> _Comparisons:
+    """A part of a period beside a whole one misleads, so neither of two may be incomplete."""
+    written, last = _period_format(item), times[-1]
+    wanted: dict[str, date] = {}
+    for compare in item.compare:
+        start = earlier(last, item.grain, compare)
+        is_window = item.grain == "30 days" and compare == "previous"
+        name = words["days_before"].format(days=30) if is_window else formatter.text(start, written)
+        if start in times:
+            wanted[name] = start
+    partial = _incomplete(item, source)
+    if wanted and last in partial:
+        return _Comparisons({}, words["not_compared"].format(period=formatter.text(last, written)))
+    left_out = [name for name, start in wanted.items() if start in partial]
+    kept = {name: start for name, start in wanted.items() if start not in partial}
+    notes = [words["not_compared_with"].format(period=name) for name in left_out]
+    return _Comparisons(kept, " ".join(notes))
+
+
+def _incomplete(item: Kpis, source: Source) -> set[date]:
+    """The periods of which the dataset says that they are not complete."""
+    if item.incomplete is None:
+        return set()
+    found = source.connection.execute(
+        f"select distinct {quoted(item.time)} from {quoted(source.table)} "
+        f"where {quoted(item.incomplete)} and {quoted(item.time)} is not null"
+    ).fetchall()
+    return {row[0] for row in found}
+
+
 def _card(
     item: Kpis,
     name: str,
     metric: Metric,
     frame: Frame,
-    times: list[date],
-    chosen: FormatName,
+    compared: _Comparisons,
     formatter: Formatter,
     new: str,
 ) -> Card:
-    values = dict(zip(times, frame.column(name), strict=True))
-    now = values[times[-1]]
-    changes = []
-    for compare in item.compare:
-        start = earlier(times[-1], item.grain, compare)
-        period = formatter.text(start, chosen)
-        change = change_between(now, values.get(start), metric, period, formatter, new)
-        if change:
-            changes.append(change)
-    short: FormatName = metric.format
-    if metric.format in ("currency0",):
-        short = "currency_short"
-    elif metric.format in ("int", "num0"):
-        short = "int" if isinstance(now, (int, Decimal)) and abs(now) < 100_000 else "number_short"  # noqa: PLR2004
-    line = [float(v) if isinstance(v, (int, float, Decimal)) else None for v in values.values()]
+    column = frame.column(name)
+    values = dict(zip(frame.column(item.time), column, strict=True))
+    now = column[-1]
+    changes = [
+        change_between(now, values.get(start), metric, period, formatter, new)
+        for period, start in compared.periods.items()
+    ]
+    line = [as_number(value) for value in column[-SPARKLINE_POINTS:]]
     return Card(
         name,
         metric.label,
-        formatter.text(now, short),
+        formatter.text(now, _short_format(metric.format, now)),
         formatter.text(now, metric.format),
         metric.description,
-        tuple(changes),
-        sparkline_path(line[-25:]) if item.sparkline else "",
+        tuple(change for change in changes if change),
+        sparkline_path(line) if item.sparkline else "",
     )
+
+
+def _short_format(chosen: FormatName, value: Value) -> FormatName:
+    """The format of a card, where a figure has room for about seven characters."""
+    size = abs(as_number(value) or 0.0)
+    if chosen == "currency0" or (chosen == "currency2" and size >= SHORT_AMOUNT):
+        return "currency_short"
+    if chosen in ("int", "num0"):
+        return "int" if size < SHORT_COUNT else "number_short"
+    return chosen
+
+
+def _period_format(item: Kpis) -> FormatName:
+    return item.format or _PERIOD_FORMATS[item.grain]
 
 
 def _labelled(
@@ -152,7 +206,7 @@ def _labelled(
 ) -> Frame:
     metrics = source.page.metrics
     wanted: list[tuple[str, str | None, FormatName | None]] = [
-        (item.time, None, item.format or _PERIOD_FORMATS[item.grain])
+        (item.time, None, _period_format(item))
     ]
     wanted += [
         (field.name, metrics[field.name].label, metrics[field.name].format) for field in fields[1:]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from babel import Locale, UnknownLocaleError
+from pydantic import Field, field_validator, model_validator
 
 from configuration.yaml_file import Block
 from reports.formats import FormatName
@@ -19,7 +20,8 @@ Grain = Literal["day", "week", "month", "quarter", "year", "30 days"]
 Template = Annotated[
     str,
     Field(
-        description="Text; `{dataset.column:format}` puts in a value of the dataset's first row."
+        description="Text; `{dataset.column:format}` puts in a value of the dataset's first row. A part in "
+        "double square brackets is left out when one of its values is missing."
     ),
 ]
 
@@ -100,6 +102,7 @@ class Item(Block):
         description="The finding, from data; shown instead of the title when all values are there.",
     )
     subtitle: Template = ""
+    when_empty: str = Field("", description="What stands here while there are no rows.")
     width: int = Field(12, ge=3, le=12, description="Columns of the page's twelve.")
 
 
@@ -113,7 +116,10 @@ class Kpis(Item):
     )
     grain: Grain = "month"
     metrics: list[str] = Field(min_length=1, max_length=8)
-    compare: list[Literal["previous", "previous_year"]] = ["previous", "previous_year"]
+    compare: list[Literal["previous", "previous_year"]] = Field(["previous", "previous_year"])
+    incomplete: str | None = Field(
+        None, description="Boolean column: a period in which it is true is compared with nothing."
+    )
     sparkline: bool = True
     format: FormatName | None = Field(None, description="How the periods are written.")
 
@@ -169,6 +175,7 @@ class Column(Block):
     format: FormatName | None = None
     bar: bool = Field(False, description="A bar in the cell, on the scale of the column.")
     better: Better = Field("neutral", description="Colours positive and negative values.")
+    optional: bool = Field(False, description="Left out while no row has a value in it.")
     total: bool = Field(False, description="Add up this column in the last row.")
 
 
@@ -178,6 +185,9 @@ class Table(Item):
     type: Literal["table"]
     dataset: str
     columns: list[Column] = Field(min_length=1)
+    faded: str | None = Field(
+        None, description="Boolean column: rows written pale, such as a running month."
+    )
 
 
 class Text(Item):
@@ -185,7 +195,7 @@ class Text(Item):
 
     type: Literal["text"]
     text: Template = ""
-    sentences: list[Template] = []
+    sentences: list[Template] = Field([])
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -214,7 +224,7 @@ class PageFile(Block):
     position: int = Field(100, description="Order in the navigation; ties by title.")
     period: Template = Field("", description="Which time the page is about, in words.")
     datasets: dict[Name, Dataset] = Field(min_length=1)
-    metrics: dict[Name, Metric] = {}
+    metrics: dict[Name, Metric] = Field({})
     sections: list[Section] = Field(min_length=1)
 
 
@@ -236,7 +246,15 @@ class SiteFile(Block):
     )
     theme: Literal["auto", "light", "dark"] = "auto"
     owner: Owner = Owner(name="The owner of the shop")
-    metrics: dict[Name, Metric] = {}
+    metrics: dict[Name, Metric] = Field({})
+
+    @field_validator("locale")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            return str(Locale.parse(name.replace("-", "_")))
+        except (ValueError, UnknownLocaleError):
+            raise ValueError("no such locale; write one such as en_GB, de_DE or es") from None
 
 
 def json_schemas() -> dict[str, dict[str, Any]]:

@@ -26,8 +26,8 @@ from reports.page_file import (
     Text,
     XyChart,
 )
-from reports.placeholders import format_name, is_format, placeholders
-from reports.sql import QueryProblem, Reads, reads_of
+from reports.placeholders import format_name, is_format, placeholders, strays
+from reports.sql import QueryError, Reads, reads_of
 
 Location = tuple[int | str, ...]
 _PAGE_ID = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -140,7 +140,7 @@ def _load_page(path: Path, site: SiteFile, connection: duckdb.DuckDBPyConnection
     for name, dataset in spec.datasets.items():
         try:
             reads[name] = reads_of(connection, dataset.sql)
-        except QueryProblem as problem:
+        except QueryError as problem:
             problems.append(page.problem(("datasets", name, "sql"), f"dataset '{name}': {problem}"))
     if problems:
         raise ConfigurationError("the page has errors", where=str(path), problems=problems)
@@ -231,6 +231,12 @@ def _id_problems(page: Page) -> Iterator[PlainError]:
 
 
 def _template_problems(page: Page, location: Location, text: str) -> Iterator[PlainError]:
+    for stray in strays(text):
+        yield page.problem(
+            location,
+            f"in the text: {stray} stands for no value",
+            "Write `{dataset.column}` or `{dataset.column:format}`.",
+        )
     for placeholder in placeholders(text):
         if placeholder.dataset not in page.spec.datasets:
             what, remedy = unknown("dataset", placeholder.dataset, list(page.spec.datasets))
@@ -243,9 +249,10 @@ def _template_problems(page: Page, location: Location, text: str) -> Iterator[Pl
 def columns_of(item: AnyItem) -> list[tuple[Location, str]]:
     """The dataset's columns that an item names, with their places in the item."""
     if isinstance(item, Kpis):
-        return [(("time",), item.time)]
+        return [(("time",), item.time), *_named(("incomplete",), item.incomplete)]
     if isinstance(item, Table):
-        return [(("columns", i, "field"), column.field) for i, column in enumerate(item.columns)]
+        shown = [(("columns", i, "field"), column.field) for i, column in enumerate(item.columns)]
+        return [*shown, *_named(("faded",), item.faded)]
     found: list[tuple[Location, str]] = [
         ((*part, "field"), measure.field)
         for part, measure in measures_of(item)
@@ -255,11 +262,14 @@ def columns_of(item: AnyItem) -> list[tuple[Location, str]]:
         found.append((("x", "field"), item.x.field))
         if item.series:
             found.append((("series", "field"), item.series.field))
-        if item.faded:
-            found.append((("faded",), item.faded))
+        found += _named(("faded",), item.faded)
     if isinstance(item, HeatmapChart):
         found += [(("x", "field"), item.x.field), (("y", "field"), item.y.field)]
     return found
+
+
+def _named(part: Location, column: str | None) -> list[tuple[Location, str]]:
+    return [] if column is None else [(part, column)]
 
 
 __all__ = ["Column", "Page", "columns_of", "load_pages", "load_site", "measures_of", "unknown"]

@@ -3,6 +3,7 @@
 Formats are those of `reports.formats`. `abs pct1` shows a value without its sign, and
 `sign(above|below|level with)` chooses a word by it, so that a sentence reads well both ways:
 `Net revenue was {m.growth_pct:abs pct1} {m.growth_pct:sign(above|below|level with)} October.`
+A text in which a value is missing is left out, and so is an `[[optional part]]` of it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import TypeGuard, cast
 from reports.formats import FORMATS, FormatName, Formatter, Value
 
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\.([A-Za-z0-9_]+)(?::([^{}]*))?\}")
+_OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
+_BRACES = re.compile(r"\{[^{}]*\}")
 _SIGN = re.compile(r"^sign\(([^|()]*)\|([^|()]*)\|([^|()]*)\)$")
 
 
@@ -54,6 +57,17 @@ def substitute(text: str, write: Callable[[Placeholder], str]) -> str:
     )
 
 
+def without_missing(text: str, lacks_value: Callable[[str], bool]) -> str:
+    """`text` without its `[[optional parts]]` that lack a value; empty when the rest lacks one."""
+    kept = _OPTIONAL.sub(lambda match: "" if lacks_value(match[1]) else match[1], text)
+    return "" if lacks_value(kept) else kept
+
+
+def strays(text: str) -> list[str]:
+    """Braces of `text` that look like a placeholder and are none."""
+    return _BRACES.findall(_PLACEHOLDER.sub("", text))
+
+
 def written(
     placeholder: Placeholder, value: Value, default: FormatName, formatter: Formatter
 ) -> str:
@@ -64,10 +78,11 @@ def written(
         if not _is_number(value):
             return formatter.text(value, "text")
         return sign[1] if value > 0 else sign[2] if value < 0 else sign[3]
-    if shown.startswith("abs ") and _is_number(value):
-        value = abs(value)
+    size: Value = value
+    if shown.startswith("abs ") and _is_number(value) and value < 0:
+        size = -value
     name = format_name(shown)
-    return formatter.text(value, cast(FormatName, name) if name else default)
+    return formatter.text(size, cast(FormatName, name) if name else default)
 
 
 def _is_number(value: Value) -> TypeGuard[int | float | Decimal]:

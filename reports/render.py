@@ -28,7 +28,7 @@ from reports.page_file import SiteFile
 from reports.pages import Page, load_pages
 from reports.sparkline import sparkline_end
 from reports.sql import first_line
-from reports.views import ItemView, item_view
+from reports.views import ItemView, item_view, paired_on_paper
 from reports.words import words_for
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -115,8 +115,10 @@ def _page_view(
                     location, f"page '{page.id}', item '{name}': {first_line(error)}"
                 ) from error
         name = _unique(_slug(section.title) if section.title else f"part_{index + 1}", taken)
-        sections.append(SectionView(name, section.title, context.text(section.intro), items))
+        intro = context.text(section.intro)
+        sections.append(SectionView(name, section.title, intro, paired_on_paper(items)))
     shown = [item for section in sections for item in section.items]
+    drawn = [item for item in shown if item.kind != "text"]
     leads = [item for item in shown if item.cards]
     return PageView(
         page.id,
@@ -124,7 +126,7 @@ def _page_view(
         page.spec.description,
         context.text(page.spec.period),
         sections,
-        all(item.is_empty for item in shown if item.kind != "text"),
+        all(item.is_empty for item in drawn or shown),
         leads[0].cards[0] if leads else None,
         leads[0].period if leads else "",
     )

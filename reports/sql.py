@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ PERSONAL_COLUMNS = frozenset({"customer_name", "email"})
 _HARMLESS_TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "repeat"})
 
 
-class QueryProblem(Exception):
+class QueryError(Exception):
     """A query that cannot be used, in one sentence; the caller knows in which file it stands."""
 
 
@@ -32,26 +33,25 @@ def quoted(name: str) -> str:
 
 
 def reads_of(connection: duckdb.DuckDBPyConnection, sql: str) -> Reads:
-    """What the single SELECT `sql` reads; raises QueryProblem for anything else."""
+    """What the single SELECT `sql` reads; raises QueryError for anything else."""
     row = connection.execute("select json_serialize_sql(?)", [sql]).fetchone()
     parsed = json.loads(row[0]) if row else {}
     if parsed.get("error"):
-        raise QueryProblem(_parser_message(parsed, sql))
+        raise QueryError(_parser_message(parsed, sql))
     if len(parsed["statements"]) != 1:
-        raise QueryProblem("write one SELECT, not several statements")
+        raise QueryError("write one SELECT, not several statements")
     tree = parsed["statements"][0]
     for function in _table_functions(tree):
         if function not in _HARMLESS_TABLE_FUNCTIONS:
-            raise QueryProblem(f"a page reads marts only, not {function}(...)")
-    # DuckDB's binder knows which names are common table expressions, also when one has a mart's name.
-    tables = connection.get_table_names(sql)
+            raise QueryError(f"a page reads marts only, not {function}(...)")
+    tables = set(_tables(tree, frozenset()))
     columns = {name for node in _nodes(tree) for name in node.get("column_names", ())}
     return Reads(tuple(sorted(tables)), frozenset(str(name) for name in columns))
 
 
 def first_line(error: duckdb.Error) -> str:
     """DuckDB's message as one sentence, without its kind and the extract of the query."""
-    message = str(error).split("\n\nLINE ")[0].split("\nLINE ")[0]
+    message = re.split(r"\n\s*LINE |\n\s*Candidate functions:", str(error))[0]
     _, _, told = message.partition(" Error: ")
     return " ".join((told or message).split())
 
@@ -74,6 +74,28 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
     if isinstance(tree, list):
         for child in tree:
             yield from _nodes(child)
+
+
+def _tables(tree: Any, named_here: frozenset[str]) -> Iterator[str]:
+    """The tables below `tree` that are not common table expressions of it, whose names may hide marts.
+
+    DuckDB's own list of them binds the query, which cannot be done before the marts are there.
+    """
+    if isinstance(tree, list):
+        for child in tree:
+            yield from _tables(child, named_here)
+    if not isinstance(tree, dict):
+        return
+    if tree.get("type") == "BASE_TABLE" and tree["table_name"].lower() not in named_here:
+        yield str(tree["table_name"])
+    if tree.get("cte_name"):  # a recursive one sees itself
+        named_here |= {str(tree["cte_name"]).lower()}
+    for entry in tree.get("cte_map", {}).get("map", ()):
+        yield from _tables(entry["value"], named_here)
+        named_here |= {str(entry["key"]).lower()}
+    for key, child in tree.items():
+        if key != "cte_map":
+            yield from _tables(child, named_here)
 
 
 def _table_functions(tree: Any) -> Iterator[str]:

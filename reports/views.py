@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
-from typing import Any
 
 from markupsafe import Markup
 
 from reports.chart_rows import heatmap_rows, xy_rows
 from reports.context import Context
-from reports.figures import Figure, frame_as_json, heatmap_figure, xy_figure
-from reports.formats import Value
-from reports.frames import Frame, as_json
+from reports.figures import Figure, heatmap_figure, xy_figure
+from reports.frames import Frame, as_number, frame_as_json
 from reports.kpis import Card, kpi_row
-from reports.page_file import AnyItem, Column, HeatmapChart, Kpis, Table, Text, XyChart
+from reports.page_file import AnyItem, HeatmapChart, Kpis, Table, Text, XyChart
 from reports.pages import Location, measures_of
+from reports.tables import TableView, plain_table, table_view
 
-ROWS_IN_PAGE = 100
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell of a table; `share` is the length of its bar in per cent, `sort` what it sorts by."""
-
-    text: str
-    sort: str = ""
-    share: str = ""
-    tone: str = ""
-
-
-@dataclass(frozen=True)
-class Header:
-    """The head of a column."""
-
-    label: str
-    is_number: bool
-    has_bar: bool
+HALF = 6  # of the page's twelve columns
 
 
 @dataclass(frozen=True)
@@ -59,19 +38,20 @@ class ItemView:
     subtitle: str = ""
     width: int = 12
     is_empty: bool = False
+    when_empty: str = ""
     sql: str = ""
     figure: Figure | None = None
     alt: str = ""
     height: int = 0
+    has_faded: bool = False
+    is_half_on_paper: bool = False
     note: str = ""
     cards: Sequence[Card] = ()
     period: str = ""
-    headers: Sequence[Header] = ()
-    rows: Sequence[Sequence[Cell]] = ()
-    total: Sequence[str] = ()
-    html: Markup = Markup("")
+    table: TableView | None = None
+    html: Markup = field(default_factory=Markup)
     definitions: Sequence[Definition] = ()
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, object] = field(default_factory=dict)
 
 
 def item_view(item: AnyItem, location: Location, item_id: str, context: Context) -> ItemView:
@@ -82,15 +62,30 @@ def item_view(item: AnyItem, location: Location, item_id: str, context: Context)
         title=context.text(item.headline) or item.title,
         subtitle=context.text(item.subtitle),
         width=item.width,
+        when_empty=item.when_empty or context.words["empty_item"],
     )
     if isinstance(item, Text):
         return _text(view, item, context)
-    view = _with(view, sql=context.page.spec.datasets[item.dataset].sql.strip())
+    view = replace(view, sql=context.page.spec.datasets[item.dataset].sql.strip())
     if isinstance(item, Kpis):
         return _kpis(view, item, location, context)
     if isinstance(item, Table):
         return _table(view, item, context)
     return _chart(view, item, location, context)
+
+
+def paired_on_paper(views: Sequence[ItemView]) -> list[ItemView]:
+    """The items of a section; two narrow charts that follow each other share a line of paper."""
+    found = list(views)
+    index = 0
+    while index + 1 < len(found):
+        if all(one.kind == "chart" and one.width <= HALF for one in found[index : index + 2]):
+            found[index : index + 2] = [
+                replace(one, is_half_on_paper=True) for one in found[index : index + 2]
+            ]
+            index += 1
+        index += 1
+    return found
 
 
 def _text(view: ItemView, item: Text, context: Context) -> ItemView:
@@ -102,15 +97,16 @@ def _text(view: ItemView, item: Text, context: Context) -> ItemView:
         parts = [str(html).strip().removeprefix("<p>").removesuffix("</p>") for html in said]
         listed = "".join(f"<li>{part}</li>" for part in parts)
         html = Markup(f"<ul class='findings'>{listed}</ul>" if said else "")  # noqa: S704
-    return _with(view, html=html, is_empty=not html)
+    return replace(view, html=html, is_empty=not html)
 
 
 def _kpis(view: ItemView, item: Kpis, location: Location, context: Context) -> ItemView:
     row = kpi_row(item, context.source(item.dataset, location), context.formatter, context.words)
-    return _with(
+    return replace(
         view,
         cards=row.cards,
         period=row.period,
+        note=row.note,
         is_empty=not row.cards,
         definitions=_definitions(item.metrics, context),
         data={"frame": frame_as_json(row.frame, context.formatter)},
@@ -126,87 +122,32 @@ def _chart(
         frame = heatmap_rows(item, source, formatter)
     else:
         frame, faded = xy_rows(item, source, formatter)
-    view = _with(view, height=item.height)
+    view = replace(view, height=item.height)
     if not any(value is not None for row in frame.rows for value in row[1:]):
-        return _with(view, is_empty=True)
+        return replace(view, is_empty=True)
     figure = (
         heatmap_figure(item, frame, formatter)
         if isinstance(item, HeatmapChart)
         else xy_figure(item, frame, faded, formatter)
     )
     used = [measure.metric for _, measure in measures_of(item) if measure.metric]
-    return _with(
+    return replace(
         view,
         figure=figure,
         alt=_alt(item, frame, context),
-        note=context.words["in_progress"] if any(faded) else "",
+        table=plain_table(frame, context),
+        has_faded=any(faded),
         definitions=_definitions(used, context),
         data={"frame": frame_as_json(frame, formatter), "figure": figure.as_json()},
     )
 
 
 def _table(view: ItemView, item: Table, context: Context) -> ItemView:
-    wanted = [(column.field, column.label, column.format) for column in item.columns]
-    frame = context.frames[item.dataset].select(wanted)
+    table, frame = table_view(item, context)
     if not frame.rows:
-        return _with(view, is_empty=True)
-    columns = [_cells(column, frame, index, context) for index, column in enumerate(item.columns)]
-    shown = list(zip(*columns, strict=True))[:ROWS_IN_PAGE]
-    note = ""
-    if len(frame.rows) > len(shown):
-        note = context.words["rows_shown"].format(shown=len(shown), count=len(frame.rows))
-    headers = [
-        Header(described.label, described.is_number, column.bar)
-        for described, column in zip(frame.fields, item.columns, strict=True)
-    ]
-    return _with(
-        view,
-        headers=headers,
-        rows=shown,
-        total=_totals(item, frame, context),
-        note=note,
-        data={"frame": frame_as_json(frame, context.formatter)},
-    )
-
-
-def _cells(column: Column, frame: Frame, index: int, context: Context) -> list[Cell]:
-    field_ = frame.fields[index]
-    values = [row[index] for row in frame.rows]
-    greatest = max(
-        (abs(float(v)) for v in values if isinstance(v, (int, float, Decimal))), default=0
-    )
-    cells = []
-    for value in values:
-        is_number = isinstance(value, (int, float, Decimal))
-        share = f"{max(float(value), 0) / greatest * 100:.1f}" if is_number and greatest else "0"
-        sort = as_json(value)
-        cells.append(
-            Cell(
-                context.formatter.text(value, field_.format),
-                "" if sort is None else str(sort),
-                share if column.bar else "",
-                _tone(value, column),
-            )
-        )
-    return cells
-
-
-def _tone(value: Value, column: Column) -> str:
-    if column.better == "neutral" or not isinstance(value, (int, float, Decimal)) or value == 0:
-        return ""
-    return "good" if (value > 0) == (column.better == "up") else "bad"
-
-
-def _totals(item: Table, frame: Frame, context: Context) -> list[str]:
-    if not any(column.total for column in item.columns):
-        return []
-    texts = []
-    for index, column in enumerate(item.columns):
-        values = [row[index] for row in frame.rows]
-        numbers = [Decimal(str(v)) for v in values if isinstance(v, (int, float, Decimal))]
-        total = context.formatter.text(sum(numbers, Decimal(0)), frame.fields[index].format)
-        texts.append(total if column.total else context.words["total"] if index == 0 else "")
-    return texts
+        return replace(view, is_empty=True)
+    data = {"frame": frame_as_json(frame, context.formatter)}
+    return replace(view, table=table, note=table.note, data=data)
 
 
 def _definitions(names: Sequence[str], context: Context) -> list[Definition]:
@@ -224,25 +165,28 @@ def _alt(item: XyChart | HeatmapChart, frame: Frame, context: Context) -> str:
     parts.append(words["from_to"].format(first=x[0], last=x[-1]))
     parts.append(words["points"].format(count=len(x)))
     if isinstance(item, XyChart):
-        main = next((i for i, m in enumerate(item.y, start=1) if m.emphasis == "main"), 1)
-        known = [
-            (row[main], place, formatter.text(row[main], frame.fields[main].format))
-            for row, place in zip(frame.rows, x, strict=True)
-            if isinstance(row[main], (int, float, Decimal))
-        ]
-        if known:
-            ends = [("highest", max(known, key=_by_value)), ("lowest", min(known, key=_by_value))]
-            ends += [("last", known[-1])] if isinstance(frame.rows[0][0], date) else []
-            label = f"{frame.fields[main].label}: " if len(frame.fields) > 2 else ""  # noqa: PLR2004
-            told = [words[end].format(value=text, where=place) for end, (_, place, text) in ends]
-            parts.append(label + ", ".join(told))
+        parts += _extremes(item, frame, x, context)
     return ". ".join(part.rstrip(".") for part in parts) + "."
 
 
-def _by_value(entry: tuple[Value, str, str]) -> float:
-    value = entry[0]
-    return float(value) if isinstance(value, (int, float, Decimal)) else 0.0
-
-
-def _with(view: ItemView, **changes: Any) -> ItemView:
-    return ItemView(**{**vars(view), **changes})
+def _extremes(item: XyChart, frame: Frame, x: Sequence[str], context: Context) -> list[str]:
+    """The highest, the lowest and the last value of the main measure, in words."""
+    main = next((i for i, m in enumerate(item.y, start=1) if m.emphasis == "main"), 1)
+    described = frame.fields[main]
+    texts = frame.texts(described.name, context.formatter)
+    numbers = [as_number(row[main]) for row in frame.rows]
+    known = [(number, index) for index, number in enumerate(numbers) if number is not None]
+    if not known:
+        return []
+    # Of equal values the first one is named.
+    ends = [
+        ("highest", max(known, key=lambda one: one[0])),
+        ("lowest", min(known, key=lambda one: one[0])),
+    ]
+    if isinstance(frame.rows[0][0], date):
+        ends.append(("last", known[-1]))
+    label = f"{described.label}: " if len(frame.fields) > 2 else ""  # noqa: PLR2004 - x and one more
+    told = [
+        context.words[end].format(value=texts[index], where=x[index]) for end, (_, index) in ends
+    ]
+    return [label + ", ".join(told)]

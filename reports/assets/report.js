@@ -55,20 +55,21 @@ const TILLHOUSE = (() => {
       automargin: vertical ? true : "height",
       fixedrange: true,
       ticklabelstandoff: 4,
+      ticklabeloverflow: "allow", // else Plotly hides the label of the last day
     };
     if (axis.range) layout.range = axis.range;
     return layout;
   };
 
-  const draw = (host, width) => {
+  const sizeOnScreen = (host) => ({ width: host.clientWidth, height: host.clientHeight });
+  const draw = (host, size = sizeOnScreen(host)) => {
     const { frame, figure } = entries.get(host.dataset.chart);
     const style = getComputedStyle(root);
-    const narrow = (width || host.clientWidth) < NARROW;
+    const narrow = size.width < NARROW;
     const isCell = figure.hover === "cell";
     const layout = Object.assign({
-      autosize: !width,
-      height: host.clientHeight,
-      margin: { l: 4, r: 10, t: 8, b: 4, pad: 0 },
+      ...size,
+      margin: { l: 4, r: 14, t: 8, b: 4, pad: 0 },
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: style.getPropertyValue("--font").trim(), size: 12, color: style.getPropertyValue("--ink").trim() },
@@ -79,13 +80,14 @@ const TILLHOUSE = (() => {
       xaxis: axisLayout(figure.x, narrow, style, false),
       yaxis: axisLayout(figure.y, narrow, style, true),
     }, resolve(figure.layout, frame, style));
-    if (width) layout.width = width;
     const traces = resolve(figure.traces, frame, style).map((trace) => ({ ...trace, hoverinfo: "none" }));
     Plotly.react(host, traces, layout, {
-      displayModeBar: false, responsive: true, showSendToCloud: false, doubleClick: false, scrollZoom: false,
+      displayModeBar: false, showSendToCloud: false, doubleClick: false, scrollZoom: false,
     });
+    host.dataset.size = `${size.width}x${size.height}`;
     if (!host.dataset.drawn) {
       host.dataset.drawn = "true";
+      resizes.observe(host);
       host.on("plotly_hover", (event) => showTip(host, event));
       host.on("plotly_unhover", hideTip);
       host.addEventListener("mouseleave", hideTip);
@@ -93,6 +95,14 @@ const TILLHOUSE = (() => {
     // Plotly names its graphics as an image too; the container already carries the description.
     for (const svg of host.querySelectorAll("svg")) svg.setAttribute("aria-hidden", "true");
   };
+
+  // A card grows and shrinks with its neighbours, also when somebody opens the data behind one.
+  const resizes = new ResizeObserver((seen) => {
+    for (const { target } of seen) {
+      const size = sizeOnScreen(target);
+      if (!printing && size.width && `${size.width}x${size.height}` !== target.dataset.size) draw(target);
+    }
+  });
 
   const charts = () => [...document.querySelectorAll("[data-chart]")];
   const drawAll = () => {
@@ -212,15 +222,15 @@ const TILLHOUSE = (() => {
 
   // ---- printing: on paper every page is light, and every chart is there -------------------------
   const PAPER = 680;
-  const paperWidth = (host) => {
-    const columns = Number(/\bw(\d+)\b/.exec(host.closest(".item").className)[1]);
-    return columns > 7 ? PAPER : PAPER / 2 - 26;
+  const sizeOnPaper = (host) => {
+    const isHalf = host.closest(".item").classList.contains("half");
+    return { width: isHalf ? PAPER / 2 - 26 : PAPER, height: parseFloat(host.style.height) };
   };
   addEventListener("beforeprint", () => {
     printing = true;
     hideTip();
     applyTheme("light");
-    charts().forEach((host) => draw(host, paperWidth(host)));
+    charts().forEach((host) => draw(host, sizeOnPaper(host)));
   });
   addEventListener("afterprint", () => {
     printing = false;

@@ -184,7 +184,8 @@ with days as (
 select
     order_date, isodow(order_date) as weekday, * exclude (order_date),
     lag(net_revenue) over (order by order_date) as previous_net_revenue,
-    cast((net_revenue / nullif(lag(net_revenue) over (order by order_date), 0) - 1) * 100 as double) as growth_pct,
+    cast((net_revenue / nullif(lag(net_revenue) over (order by order_date), 0) - 1) * 100 as double)
+        as growth_pct,
     case when row_number() over (order by order_date) >= 7 then cast(avg(net_revenue)
         over (order by order_date rows 6 preceding) as {MONEY}) end as net_revenue_7_day_average,
     case when row_number() over (order by order_date) >= 30 then cast(avg(net_revenue)
@@ -227,7 +228,8 @@ def _sales_period(grain: str, start: str) -> str:
             and {start} >= (select min(order_date) from step_calendar) as is_complete,
         * exclude ({start}, days), {yearly}
         lag(net_revenue) over (order by {start}) as previous_net_revenue,
-        cast((net_revenue / nullif(lag(net_revenue) over (order by {start}), 0) - 1) * 100 as double) as growth_pct
+        cast((net_revenue / nullif(lag(net_revenue) over (order by {start}), 0) - 1) * 100 as double)
+            as growth_pct
     from periods
     """
 
@@ -298,7 +300,8 @@ EXECUTIVE_SUMMARY = f"""
 with figures as (
     unpivot (
         select month_start, cast(net_revenue as {MONEY}) as net_revenue, cast(orders as {MONEY}) as orders,
-            cast(customers as {MONEY}) as customers, cast(average_order_value as {MONEY}) as average_order_value,
+            cast(customers as {MONEY}) as customers,
+            cast(average_order_value as {MONEY}) as average_order_value,
             cast(units as {MONEY}) as units, cast(returns_amount as {MONEY}) as returns_amount
         from sales_monthly where is_complete
     ) on columns(* exclude month_start) into name figure value value

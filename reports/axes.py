@@ -1,0 +1,90 @@
+"""The axes of charts: dates, numbers, or places counted from 0, and where they carry labels."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from reports.formats import Formatter, Value
+from reports.frames import Field
+from reports.ticks import Tick, date_ticks
+
+WIDE_TICKS, NARROW_TICKS = 9, 5
+LONGEST_LABEL = 28
+MOST_NARROW_NUMBERS = 7
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis; `narrow` are the ticks of a small screen."""
+
+    kind: str
+    ticks: Sequence[Tick] = ()
+    narrow: Sequence[Tick] = ()
+    range: Sequence[float | str] = ()
+    grid: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """The axis as the script reads it."""
+        narrow = [] if list(self.narrow) == list(self.ticks) else self.narrow
+        found = {
+            "kind": self.kind,
+            "ticks": [[tick.at, tick.text] for tick in self.ticks],
+            "narrow": [[tick.at, tick.text] for tick in narrow],
+            "range": list(self.range),
+            "grid": self.grid,
+        }
+        return {key: value for key, value in found.items() if value not in ([], False)}
+
+
+def date_axis(first: date, last: date, formatter: Formatter) -> Axis:
+    """An axis on which days lie as far apart as they are."""
+    return Axis(
+        "date",
+        date_ticks(first, last, formatter, most=WIDE_TICKS),
+        date_ticks(first, last, formatter, most=NARROW_TICKS),
+        [first.isoformat(), last.isoformat()],
+    )
+
+
+def place_axis(
+    values: Sequence[Value], field: Field, formatter: Formatter, *, reverse: bool = False
+) -> Axis:
+    """An axis of counted places, one per value: what bars and cells stand on."""
+    ends = [len(values) - 0.5, -0.5] if reverse else [-0.5, len(values) - 0.5]
+    dates = [value for value in values if isinstance(value, date)]
+    if dates and len(dates) == len(values):
+        place = {value.isoformat(): index for index, value in enumerate(dates)}
+        wide, narrow = (
+            [
+                Tick(_nearest_place(place, tick), tick.text)
+                for tick in date_ticks(min(dates), max(dates), formatter, most=most)
+            ]
+            for most in (WIDE_TICKS, NARROW_TICKS)
+        )
+        return Axis("index", wide, narrow, ends)
+    texts = [plain(formatter.text(value, field.format)) for value in values]
+    ticks = [Tick(index, text) for index, text in enumerate(texts)]
+    # Numbers (months, hours) can be counted on from a neighbour; names cannot be left out.
+    thin = field.is_number and not reverse and len(ticks) > MOST_NARROW_NUMBERS
+    return Axis("index", ticks, ticks[:: -(-len(ticks) // NARROW_TICKS)] if thin else ticks, ends)
+
+
+def name_axis(fields: Sequence[Field]) -> Axis:
+    """An axis of the names of `fields`, from the top down."""
+    ticks = [Tick(index, plain(field.label)) for index, field in enumerate(fields)]
+    return Axis("index", ticks, ticks, [len(fields) - 0.5, -0.5])
+
+
+def plain(text: str) -> str:
+    """Text for Plotly, which reads a little HTML: escaped, and cut where it would not fit."""
+    short = text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1].rstrip() + "…"
+    return html.escape(short, quote=False)
+
+
+def _nearest_place(place: Mapping[str, int], tick: Tick) -> int:
+    """The first row on or after a tick's date (weeks do not begin with months)."""
+    return next(index for day, index in sorted(place.items()) if day >= str(tick.at))

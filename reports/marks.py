@@ -1,0 +1,134 @@
+"""The marks of charts over an axis: what a line, an area or a bar is in Plotly's terms.
+
+A mark is one function in MARKS. A trace is Plotly's, with two additions that `assets/report.js`
+resolves in the browser, so that every value is shipped once and colours follow the theme:
+`{"$": 2}` is the third column of the frame, and a string `var(--x)` is a colour of the style sheet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from reports.axes import Axis, plain
+from reports.formats import Formatter
+from reports.frames import Frame, as_number
+from reports.page_file import XyChart
+
+LABELLED_BARS, LABELLED_SHORT_BARS, SHORT_LABEL = 7, 12, 4
+LABEL_HEIGHT = 0.1  # of the axis, about: a line of text above a bar
+OTHER_COLOUR = "var(--series-other)"
+
+Trace = dict[str, Any]
+Mark = Callable[[XyChart, int, str, str], Trace]
+
+
+def _line(item: XyChart, index: int, colour: str, along: str) -> Trace:
+    quiet = item.y[min(index, len(item.y)) - 1].emphasis == "quiet"
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": _x(along),
+        "y": {"$": index},
+        "line": {"color": colour, "width": 1 if quiet else 2.25},
+    }
+
+
+def _area(item: XyChart, index: int, colour: str, along: str) -> Trace:
+    trace = _line(item, index, colour, along)
+    if item.stack:
+        return {
+            **trace,
+            "stackgroup": "all",
+            "fillcolor": colour,
+            "line": {"color": colour, "width": 0.5},
+        }
+    return {**trace, "fill": "tozeroy", "fillcolor": "var(--series-1-soft)"}
+
+
+def _bar(item: XyChart, index: int, colour: str, along: str) -> Trace:
+    places, values = ("y", "x") if item.horizontal else ("x", "y")
+    trace = {"type": "bar", places: _x(along), values: {"$": index}, "marker": {"color": colour}}
+    return {**trace, "orientation": "h"} if item.horizontal else trace
+
+
+MARKS: Mapping[str, Mark] = {"line": _line, "area": _area, "bar": _bar}
+
+
+def colours(item: XyChart, frame: Frame) -> dict[int, str]:
+    """Colours by field. Series take them in the order of their names, so that they keep them."""
+    names = [field.label for field in frame.fields[1:]]
+    if item.series:
+        ranked = sorted(name for name in names if name != item.series.other)
+        colour = {name: f"var(--series-{index + 1})" for index, name in enumerate(ranked)}
+        return {index: colour.get(name, OTHER_COLOUR) for index, name in enumerate(names, start=1)}
+    found: dict[int, str] = {}
+    for index, measure in enumerate(item.y, start=1):
+        number = len([colour for colour in found.values() if colour != OTHER_COLOUR]) + 1
+        found[index] = OTHER_COLOUR if measure.emphasis == "quiet" else f"var(--series-{number})"
+    return found
+
+
+def shade(traces: Sequence[Trace], frame: Frame, faded: Sequence[bool], item: XyChart) -> None:
+    """Give bars below zero their own colour where asked, and draw faded rows pale."""
+    for index, trace in enumerate(traces, start=1):
+        if item.signed:
+            up = trace["marker"]["color"]
+            trace["marker"]["color"] = [
+                "var(--series-2)" if (as_number(row[index]) or 0) < 0 else up for row in frame.rows
+            ]
+        if any(faded):
+            trace["marker"]["opacity"] = [0.45 if pale else 1 for pale in faded]
+
+
+def is_labelled(item: XyChart, frame: Frame, formatter: Formatter) -> bool:
+    """Whether each bar has room for its value beside it."""
+    if len(frame.fields) != 2:  # noqa: PLR2004 - x and one measure
+        return False
+    longest = max((len(text) for text in frame.texts(frame.fields[1].name, formatter)), default=0)
+    count = len(frame.rows)
+    if item.horizontal or count <= LABELLED_BARS:
+        return True
+    # Beside a baseline some labels stand inside their bars, which must be wide for that.
+    return count <= LABELLED_SHORT_BARS and longest <= SHORT_LABEL and item.baseline is None
+
+
+def label_bars(trace: Trace, frame: Frame, formatter: Formatter, axis: Axis, item: XyChart) -> Axis:
+    """Write each bar's value beside it; the value axis then needs neither labels nor a grid."""
+    values = [as_number(row[1]) for row in frame.rows]
+    numbers = [*(value for value in values if value is not None), item.baseline or 0.0, 0.0]
+    low, high = min(numbers), max(numbers)
+    size = high - low or 1.0
+    room = size * (0.22 if item.horizontal else 0.12)
+    line = item.baseline
+    # Where the baseline would run through the text above a bar, the text goes inside the bar.
+    trace["textposition"] = [
+        "inside"
+        if line is not None and value is not None and 0 <= line - value <= LABEL_HEIGHT * size
+        else "outside"
+        for value in values
+    ]
+    trace["text"] = [plain(text) for text in frame.texts(frame.fields[1].name, formatter)]
+    trace["insidetextanchor"] = "end"
+    trace["textangle"] = 0
+    trace["insidetextfont"] = {"color": "var(--on-series)"}
+    trace["cliponaxis"] = False
+    return Axis(axis.kind, range=[low - room if low < 0 else 0, high + room])
+
+
+def baseline(value: float, *, vertical: bool) -> dict[str, Any]:
+    """A dotted line at a value of the value axis."""
+    near, far = ("x", "y") if vertical else ("y", "x")
+    return {
+        "type": "line",
+        f"{far}ref": "paper",
+        f"{far}0": 0,
+        f"{far}1": 1,
+        f"{near}0": value,
+        f"{near}1": value,
+        "line": {"color": "var(--ink-2)", "width": 1, "dash": "dot"},
+    }
+
+
+def _x(along: str) -> dict[str, int | bool]:
+    return {"$": 0} if along == "date" else {"$index": True}
