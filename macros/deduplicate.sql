@@ -13,7 +13,8 @@
     relation  (relation)     the raw table: source(...)
     columns   (list of str)  all source columns (not _file, _load_id, _loaded_at)
     key       (list of str)  expressions that exact duplicates are bound to share and that few
-                             other rows do, e.g. ['trim(receipt_no)', 'trim(sku)']
+                             other rows do: what the model makes its key of, so that two rows
+                             never get the same one, e.g. ["nullif(trim(receipt_no), '')"]
 
     Gives every column of the relation and `_twin`: null where the key is alone; else, where rows
     that differ share the key, eight hexadecimal digits of the row's content, which tell them apart

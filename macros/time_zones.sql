@@ -3,7 +3,7 @@
 
     A local time that the spring change skips (02:30 on that Sunday) is read as if the clock had
     not yet moved, so it becomes 01:30 UTC in Madrid; one that the autumn change repeats is taken
-    as the second, in winter time. Tested with literals in tests/data/assert_time_zone_macros.sql.
+    as the second, in winter time. Tested with literals in tests/data/time_zones_of_literals.sql.
 
     local_time  (str)  SQL expression of type timestamp
     time_zone   (str)  IANA name, e.g. 'Europe/Madrid'

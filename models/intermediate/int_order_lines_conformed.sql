@@ -27,7 +27,8 @@ select
             when set_aside_reason is not null then set_aside_reason
             when order_id is null then 'no order id'
             when ordered_at is null then 'unreadable date'
-            when ordered_at < timestamp '{{ var("earliest_plausible_date") }}' then 'implausible date'
+            when ordered_at < timestamp '{{ var("earliest_plausible_date") }}'
+                then 'implausible date'
             when ordered_at > _loaded_at + interval 1 day then 'implausible date'
         end as set_aside_reason
     )

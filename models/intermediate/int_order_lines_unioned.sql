@@ -16,7 +16,10 @@ with order_lines as (
         quantity,
         unit_price,
         -- A discount goes with the goods: what was taken off a sale is given back on its return.
-        case when quantity < 0 then -abs(discount_amount) else discount_amount end as discount_amount,
+        case
+            when quantity < 0 then -abs(discount_amount)
+            else discount_amount
+        end as discount_amount,
         currency
     from {{ ref('int_order_lines_conformed') }}
     where set_aside_reason is null

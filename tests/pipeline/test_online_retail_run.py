@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from decimal import Decimal
 from pathlib import Path
@@ -11,37 +10,11 @@ import duckdb
 import pytest
 
 from tests.conftest import Till, copy_project
+from tests.pipeline.conftest import run_online_retail
+from tests.pipeline.released_marts import mart_names, mart_query
 
-SOURCES = "examples/online_retail/sources.yml"
 # Which load brought a row, and when, differs between one load and two; no figure does.
 OF_THE_LOAD = {"ingest_log"}
-
-
-def run_online_retail(project: Path, folder: Path, till: Till) -> None:
-    done = till(project, "run", "--sources", SOURCES, environ={"ONLINE_RETAIL_DIR": str(folder)})
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def mart_query(project: Path, model: str) -> str:
-    release = current_release(project)
-    manifest = json.loads((release / "release.json").read_text())
-    files = [str(release / file["path"]) for file in manifest["marts"][model]["files"]]
-    return f"(select * from read_parquet({files!r}, hive_partitioning = false))"
-
-
-def current_release(project: Path) -> Path:
-    lake = project / "lake"
-    current = json.loads((lake / "current.json").read_text())
-    return lake / "releases" / current["release_id"]
-
-
-@pytest.fixture(scope="module")
-def loaded_at_once(
-    tmp_path_factory: pytest.TempPathFactory, online_retail_dir: Path, till: Till
-) -> Path:
-    project = copy_project(tmp_path_factory.mktemp("at_once") / "project")
-    run_online_retail(project, online_retail_dir, till)
-    return project
 
 
 @pytest.fixture(scope="module")
@@ -60,25 +33,25 @@ def loaded_in_two_runs(
     return project
 
 
-def test_the_published_row_counts_are_loaded(loaded_at_once: Path) -> None:
-    log = mart_query(loaded_at_once, "ingest_log")
+def test_the_published_row_counts_are_loaded(online_retail_project: Path) -> None:
+    log = mart_query(online_retail_project, "ingest_log")
     assert duckdb.sql(
         f"select sum(rows_read), sum(rows_loaded), sum(rows_rejected) from {log}"
     ).fetchall() == [(541_909, 541_909, 0)]
 
 
-def test_the_published_figures_come_out(loaded_at_once: Path) -> None:
-    lines = mart_query(loaded_at_once, "fct_order_lines")
+def test_the_published_figures_come_out(online_retail_project: Path) -> None:
+    lines = mart_query(online_retail_project, "fct_order_lines")
     assert duckdb.sql(
         f"select count(*), count(distinct order_id), count(distinct customer_key) from {lines}"
     ).fetchall() == [(541_909 - 5_268, 25_900, 4_372)]
 
 
-def test_net_revenue_is_the_same_in_every_mart(loaded_at_once: Path) -> None:
+def test_net_revenue_is_the_same_in_every_mart(online_retail_project: Path) -> None:
     marts = ["sales_daily", "sales_weekly", "sales_monthly", "country_kpis", "fct_orders"]
     sums = {
         mart: duckdb.sql(
-            f"select sum(net_revenue) from {mart_query(loaded_at_once, mart)}"
+            f"select sum(net_revenue) from {mart_query(online_retail_project, mart)}"
         ).fetchall()[0][0]
         for mart in marts
     }
@@ -86,17 +59,19 @@ def test_net_revenue_is_the_same_in_every_mart(loaded_at_once: Path) -> None:
     assert sums["fct_orders"] > Decimal(9_000_000)
 
 
-def test_countries_that_are_no_iso_name_are_mapped(loaded_at_once: Path) -> None:
-    countries = mart_query(loaded_at_once, "country_kpis")
+def test_countries_that_are_no_iso_name_are_mapped(online_retail_project: Path) -> None:
+    countries = mart_query(online_retail_project, "country_kpis")
     codes = {row[0] for row in duckdb.sql(f"select country_code from {countries}").fetchall()}
     assert {"GB", "IE", "US", "ZA", "JE", "ZZ"} <= codes
 
 
-def test_two_loads_give_the_marts_of_one(loaded_at_once: Path, loaded_in_two_runs: Path) -> None:
-    marts = json.loads((current_release(loaded_at_once) / "release.json").read_text())["marts"]
+def test_two_loads_give_the_marts_of_one(
+    online_retail_project: Path, loaded_in_two_runs: Path
+) -> None:
+    marts = mart_names(online_retail_project)
     assert len(marts) >= 14
     for model in sorted(set(marts) - OF_THE_LOAD):
-        one, two = mart_query(loaded_at_once, model), mart_query(loaded_in_two_runs, model)
+        one, two = mart_query(online_retail_project, model), mart_query(loaded_in_two_runs, model)
         differing = duckdb.sql(
             f"select count(*) from ((from {one} except all from {two}) "
             f"union all (from {two} except all from {one}))"

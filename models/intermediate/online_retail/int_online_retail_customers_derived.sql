@@ -1,4 +1,5 @@
--- The source has no list of customers. A few bought from two countries: the newest invoice's counts.
+-- The source has no list of customers. A few bought from two countries: the newest invoice's
+-- counts.
 select
     customer_id,
     cast(null as varchar) as name,

@@ -2,9 +2,9 @@
 select
     product_id,
     arg_max(product_name, (ordered_at, product_name))
-        filter (where product_name is not null and ordered_at is not null) as name,
+    filter (where product_name is not null and ordered_at is not null) as name,
     arg_max(category, (ordered_at, category))
-        filter (where category is not null and ordered_at is not null) as category,
+    filter (where category is not null and ordered_at is not null) as category,
     cast(null as decimal(18, 4)) as unit_cost,
     cast(null as varchar) as line_type
 from {{ ref('stg_shop__purchases') }}

@@ -42,7 +42,8 @@ months as (
         calendar.month
 ),
 
--- The calendar has no holes, so the row before is the month before and twelve rows before the year before.
+-- The calendar has no holes, so the row before is the month before, and twelve rows before is the
+-- same month a year before.
 months_compared as (
     select
         *,
@@ -55,7 +56,7 @@ months_compared as (
 days_of_months as (
     select
         month,
-        count(*) as days
+        count(*) as calendar_days
     from calendar
     group by month
 ),
@@ -70,7 +71,8 @@ revenue_of_months as (
 
 all_days as (
     select
-        sum(revenue_of_months.net_revenue) / sum(days_of_months.days) as mean_net_revenue
+        sum(revenue_of_months.net_revenue)
+        / sum(days_of_months.calendar_days) as mean_net_revenue
     from days_of_months
     inner join revenue_of_months
         on days_of_months.month = revenue_of_months.month
@@ -79,7 +81,7 @@ all_days as (
 seasons as (
     select
         days_of_months.month,
-        revenue_of_months.net_revenue / days_of_months.days
+        revenue_of_months.net_revenue / days_of_months.calendar_days
         / nullif(all_days.mean_net_revenue, 0) as seasonality_index
     from days_of_months
     inner join revenue_of_months

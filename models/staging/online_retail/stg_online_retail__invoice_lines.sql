@@ -7,7 +7,10 @@ with deduplicated as (
     {{ without_exact_duplicates(
         source('online_retail', 'invoice_lines'),
         columns=source_columns,
-        key=['invoice_no', 'stock_code'],
+        key=[
+            "nullif(trim(invoice_no), '')",
+            "coalesce(nullif(trim(stock_code), ''), 'unknown')",
+        ],
     ) | indent(4) }}
 ),
 

@@ -1,7 +1,7 @@
 with deduplicated as (
     {{ newest_versions(
         source('shop', 'clients'),
-        key=['trim(client_id)'],
+        key=["nullif(trim(client_id), '')"],
         newest_first=[
             '_load_id desc',
             "len(concat_ws('', trim(name), trim(email), trim(country), trim(signup_date))) desc",

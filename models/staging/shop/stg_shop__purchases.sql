@@ -7,7 +7,10 @@ with deduplicated as (
     {{ without_exact_duplicates(
         source('shop', 'purchases'),
         columns=source_columns,
-        key=['trim(receipt_no)', 'trim(sku)'],
+        key=[
+            "nullif(trim(receipt_no), '')",
+            "coalesce(nullif(trim(sku), ''), 'unknown')",
+        ],
     ) | indent(4) }}
 ),
 

@@ -1,0 +1,18 @@
+-- Ad hoc: what staging has and no mart counts, by source and reason, with one example to look up in
+-- the source. `dbt show --select rows_set_aside_by_reason --limit 50`.
+select
+    source_name,
+    table_name,
+    reason,
+    count(*) as set_aside_rows,
+    min(original_values) as example
+from {{ ref('int_rows_set_aside') }}
+group by
+    source_name,
+    table_name,
+    reason
+order by
+    set_aside_rows desc,
+    source_name asc,
+    table_name asc,
+    reason asc
