@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from urllib3.exceptions import ProtocolError
 
 from configuration.errors import PlainError
 from ingest.results import LoadContext, Patience
@@ -42,6 +43,7 @@ def fetch(
     pages = rows = size = 0
     try:
         for content, count in _pages(source, table, since, context.patience, where):
+            _check_encoding(content, where)
             pages += 1
             rows += count
             size += len(content)
@@ -53,6 +55,17 @@ def fetch(
         variables = context.sources.auth_variables(source.name)
         raise _explained(error, where, variables) from None
     return Fetched(pages, rows, size, digest.hexdigest())
+
+
+def _check_encoding(content: bytes, where: str) -> None:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        raise PlainError(
+            "the answer is not UTF-8, which JSON must be",
+            where=where,
+            remedy="Ask whoever runs the API to mend that; nothing was loaded.",
+        ) from None
 
 
 def _pages(
@@ -122,6 +135,8 @@ def _explained(
         )
     if isinstance(error, requests.Timeout):
         what = "the API does not answer in time"
+    elif isinstance(error.args[0] if error.args else None, ProtocolError):
+        what = "the API breaks off its answers"
     else:
         reason = re.search(r"\[Errno -?\d+\] ([A-Za-z ,]+)", str(error))
         what = f"the API cannot be reached{f' ({reason[1].lower()})' if reason else ''}"

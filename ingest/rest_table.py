@@ -25,7 +25,7 @@ from ingest.duckdb_sql import (
     text_literal,
     write_parquet,
 )
-from ingest.json_reader import ReadTable, check_names, read_child, read_parent, read_records
+from ingest.json_reader import ReadTable, read_child, read_parent, read_records
 from ingest.lake_writer import Staged, bring, hand_over
 from ingest.manifest import (
     LakeFile,
@@ -85,11 +85,14 @@ def _read(
     where: str,
 ) -> list[ReadTable]:
     read = read_records(connection, spool / "pages", table, where)
-    new = check_names(connection, table, where)
-    if new:
-        context.progress(f"{where}: not declared, so not loaded: {', '.join(new)}")
-    tables = [read_parent(connection, table, spool)]
-    tables += [read_child(connection, table, child, spool) for child in table.children]
+    tables = [read_parent(connection, table, spool, where)]
+    for child in table.children:
+        tables.append(read_child(connection, table, child, spool, f"{where}.{child.path}"))
+    places = [where, *(f"{where}.{child.path}" for child in table.children)]
+    for place, each in zip(places, tables, strict=True):
+        if each.undeclared:
+            names = ", ".join(each.undeclared)
+            context.progress(f"{place}: not declared, so not loaded: {names}")
     if read != fetched.rows:
         raise PlainError(
             f"{read} records were read where the answers' lists have {fetched.rows}",
