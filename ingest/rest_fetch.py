@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -73,7 +74,10 @@ def _pages(
 ) -> Iterator[tuple[bytes, int]]:
     """Each page's bytes, and the length of its list."""
     pagination = source.pagination
-    params: dict[str, Any] = dict(table.params)
+    params: dict[str, Any] = {
+        name: json.dumps(value) if isinstance(value, bool) else value
+        for name, value in table.params.items()
+    }
     if table.cursor and since is not None:
         params[table.cursor.param] = since
     seen: set[str] = set()

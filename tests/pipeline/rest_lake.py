@@ -45,7 +45,9 @@ def orders_table(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in block.items() if value is not None}
 
 
-def order(number: int, updated_at: str | None = "2025-03-01T10:00:00Z", **changes: Any) -> dict[str, Any]:
+def order(
+    number: int, updated_at: str | None = "2025-03-01T10:00:00Z", **changes: Any
+) -> dict[str, Any]:
     """A record that fits `orders_table`."""
     return {
         "order_id": f"A{number}",
