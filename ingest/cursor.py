@@ -24,11 +24,25 @@ def request_from(cursor: Cursor, kind: str, reached: str | None) -> str | None:
     back = cursor.lookback_units
     if kind == "integer":
         return str(int(reached) - back)
-    if kind == "date":
-        return (date.fromisoformat(reached) - timedelta(seconds=back)).isoformat()
-    return cursor_text(
-        datetime.fromisoformat(reached).replace(tzinfo=None) - timedelta(seconds=back)
-    )
+    start = datetime.fromisoformat(reached).replace(tzinfo=None)
+    try:
+        start -= timedelta(seconds=back)
+    except OverflowError:
+        start = datetime.min  # noqa: DTZ901 - UTC, naive like all times in the lake
+    # A date is asked for as a whole, so part of a day of lookback is a day.
+    return cursor_text(start.date() if kind == "date" else start)
+
+
+def reached_by(value: object, now: datetime) -> str:
+    """How far a load came whose highest value is `value`: no further than `now` (UTC).
+
+    One record dated next year by mistake would else hide everything that changes until then.
+    """
+    if isinstance(value, datetime):
+        return cursor_text(min(value, now.astimezone(UTC).replace(tzinfo=None)))
+    if isinstance(value, date):
+        return cursor_text(min(value, now.astimezone(UTC).date()))
+    return cursor_text(value)
 
 
 def later(kind: str, reached: str | None, seen: str | None) -> str | None:

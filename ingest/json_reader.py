@@ -5,7 +5,7 @@ Numbers are read as JSON readers read them, as doubles; an API that wants money 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,6 +32,8 @@ class ReadTable:
     rows_read: int
     rows_loaded: int
     rows_rejected: int
+    undeclared: tuple[str, ...]
+    """Names that the records have and the sources file has not."""
 
 
 def read_records(
@@ -55,80 +57,83 @@ def read_records(
         f"create temp table records as select unnest(json_extract(content::json, '{selector}[*]')) "
         f"as {_RECORD} from read_text({files})"
     )
-    odd = number(connection, f"select count(*) from records where json_type({_RECORD}) != 'OBJECT'")
-    if odd:
-        raise PlainError(
-            f"{odd} of the records are no objects with named values",
-            where=where,
-            remedy="Correct data_selector in the sources file.",
-        )
+    _check_objects(connection, "records", where, "Correct data_selector in the sources file.")
     return number(connection, "select count(*) from records")
 
 
-def check_names(
-    connection: duckdb.DuckDBPyConnection, table: RestTable, where: str
+def _check_objects(
+    connection: duckdb.DuckDBPyConnection, relation: str, where: str, remedy: str
+) -> None:
+    odd = number(
+        connection,
+        f"select count(*) from {relation} where json_type({_RECORD}) is distinct from 'OBJECT'",
+    )
+    if odd:
+        raise PlainError(
+            f"{odd} of the records are no objects with named values", where=where, remedy=remedy
+        )
+
+
+def _undeclared(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    columns: Sequence[Column],
+    lists: Sequence[str],
+    where: str,
 ) -> tuple[str, ...]:
-    """Raise PlainError when a declared column is in no record; returns the names that are not declared."""
+    """The names that no column or list declares; raises PlainError when a declared one is in no record."""
     found = {
         str(name)
         for (name,) in connection.execute(
-            f"select distinct unnest(json_keys({_RECORD})) from records"
+            f"select distinct unnest(json_keys({_RECORD})) from {relation}"
         ).fetchall()
     }
-    declared = [column.source_name.split(".")[0] for column in table.columns]
-    gone = [name for name in declared if name not in found]
-    new = sorted(found - set(declared) - {child.path.split(".")[0] for child in table.children})
+    wanted = [path.split(".")[0] for path in (*(each.source_name for each in columns), *lists)]
+    gone = [name for name in wanted if name not in found]
+    new = sorted(found - set(wanted))
     if found and gone:
         names = ", ".join(f"'{name}'" for name in gone)
         guess = nearest(gone[0], new)
+        key = "path" if gone[0] in {path.split(".")[0] for path in lists} else "header"
         raise PlainError(
             f"no record has {names}, which the table declares",
             where=where,
-            remedy=f"If '{guess}' is its new name, write header: {guess} at that column."
+            remedy=f"If '{guess}' is its new name, write {key}: {guess} there."
             if guess
             else "Correct the table's columns in the sources file.",
         )
     return tuple(new)
 
 
-def read_parent(connection: duckdb.DuckDBPyConnection, table: RestTable, folder: Path) -> ReadTable:
+def read_parent(
+    connection: duckdb.DuckDBPyConnection, table: RestTable, folder: Path, where: str
+) -> ReadTable:
     """Write the records that fit, and those that do not; leaves the fitting ones in `fitting`."""
+    lists = [child.path for child in table.children]
+    undeclared = _undeclared(connection, "records", table.columns, lists, where)
     needed = {*table.key, *((table.cursor.column,) if table.cursor else ())}
     typed = tuple(
         replace(column.typed, nullable=column.nullable and column.name not in needed)
         for column in table.columns
     )
-    relation = _texts("records", table.columns, [])
+    relation = _texts("records", table.columns, [], needed)
     connection.execute(f"create temp table fitting as {fitting_rows(relation, typed, [_RECORD])}")
-    names = [column.name for column in typed]
-    return _write(connection, table.name, typed, names, "fitting", relation, table.path, folder)
+    target = _Target(table.name, typed, table.path, folder, undeclared)
+    return _write(connection, target, "fitting", relation, typed)
 
 
 def read_child(
-    connection: duckdb.DuckDBPyConnection, table: RestTable, child: Child, folder: Path
+    connection: duckdb.DuckDBPyConnection,
+    table: RestTable,
+    child: Child,
+    folder: Path,
+    where: str,
 ) -> ReadTable:
     """Write the rows of one list within the records that fitted, with their parent's key."""
-    where = f"{table.name}.{child.path}"
-    kind = f"json_type({_RECORD}, '{_path(child.path)}')"
-    odd = number(
-        connection,
-        f"select count(*) from fitting where {kind} is not null and {kind} not in ('ARRAY', 'NULL')",
-    )
-    if odd:
-        raise PlainError(
-            f"in {odd} records this is no list",
-            where=where,
-            remedy="Correct the path of this child in the sources file.",
-        )
     inherited = [column.typed for column in table.columns if column.name in table.inherited]
     carried = [*(column.name for column in inherited), LIST_INDEX]
-    parent = ", ".join(identifier(column.name) for column in inherited)
-    items = f"json_extract({_RECORD}, '{_path(child.path)}[*]')"
-    connection.execute(
-        f"create or replace temp table items as select {parent}, unnest(items) as {_RECORD}, "
-        f"generate_subscripts(items, 1) - 1 as {LIST_INDEX} "
-        f"from (select {parent}, {items} as items from fitting)"
-    )
+    _unroll(connection, child, [column.name for column in inherited], where)
+    undeclared = _undeclared(connection, "items", child.columns, [], where)
     typed = tuple(column.typed for column in child.columns)
     relation = _texts("items", child.columns, carried)
     connection.execute(
@@ -136,53 +141,84 @@ def read_child(
     )
     index = TypedColumn(LIST_INDEX, Column(name="index", type="integer").typed.type)
     columns = (*inherited, *typed, index)
-    names = [column.name for column in columns]
-    return _write(
+    target = _Target(child.name, columns, table.path, folder, undeclared)
+    return _write(connection, target, "fitting_items", relation, typed)
+
+
+def _unroll(
+    connection: duckdb.DuckDBPyConnection, child: Child, carried: Sequence[str], where: str
+) -> None:
+    """Make the temporary table `items`: one row per item of the list, with its place and its parent's key."""
+    remedy = "Correct the path of this child in the sources file."
+    kind = f"json_type({_RECORD}, '{_path(child.path)}')"
+    odd = number(
         connection,
-        child.name,
-        columns,
-        names,
-        "fitting_items",
-        relation,
-        table.path,
-        folder,
-        checked=typed,
+        f"select count(*) from fitting where {kind} is not null and {kind} not in ('ARRAY', 'NULL')",
     )
+    if odd:
+        raise PlainError(f"in {odd} records this is no list", where=where, remedy=remedy)
+    parent = ", ".join(identifier(name) for name in carried)
+    items = f"json_extract({_RECORD}, '{_path(child.path)}[*]')"
+    connection.execute(
+        f"create or replace temp table items as select {parent}, unnest(items) as {_RECORD}, "
+        f"generate_subscripts(items, 1) - 1 as {LIST_INDEX} "
+        f"from (select {parent}, {items} as items from fitting)"
+    )
+    _check_objects(connection, "items", where, remedy)
+
+
+@dataclass(frozen=True)
+class _Target:
+    """Which table is written: its columns, and the resource that it comes from."""
+
+    name: str
+    columns: tuple[TypedColumn, ...]
+    resource: str
+    folder: Path
+    undeclared: tuple[str, ...]
 
 
 def _write(
     connection: duckdb.DuckDBPyConnection,
-    name: str,
-    columns: tuple[TypedColumn, ...],
-    names: Sequence[str],
+    target: _Target,
     fitting: str,
     relation: str,
-    resource: str,
-    folder: Path,
-    checked: tuple[TypedColumn, ...] | None = None,
+    checked: tuple[TypedColumn, ...],
 ) -> ReadTable:
-    rows_file, rejected_file = folder / f"{name}.parquet", folder / f"{name}.rejected.parquet"
-    chosen = ", ".join(identifier(each) for each in names)
+    """Write the rows in `fitting`, and those of `relation` whose `checked` columns do not fit."""
+    rows_file = target.folder / f"{target.name}.parquet"
+    rejected_file = target.folder / f"{target.name}.rejected.parquet"
+    resource = text_literal(target.resource)
+    chosen = ", ".join(identifier(column.name) for column in target.columns)
     loaded = write_parquet(
-        connection,
-        f"select {chosen}, {text_literal(resource)} as {FILE_COLUMN} from {fitting}",
-        rows_file,
+        connection, f"select {chosen}, {resource} as {FILE_COLUMN} from {fitting}", rows_file
     )
     rejected = write_parquet(
         connection,
-        f"select {text_literal(resource)} as file, null::bigint as line, column_name, reason, "
-        f"{_RECORD}::varchar as original_text from ({unfitting_rows(relation, checked or columns)})",
+        f"select {resource} as file, null::bigint as line, column_name, reason, "
+        f"{_RECORD}::varchar as original_text from ({unfitting_rows(relation, checked)})",
         rejected_file,
     )
     read = number(connection, f"select count(*) from ({relation})")
-    return ReadTable(name, columns, rows_file, rejected_file, read, loaded, rejected)
+    return ReadTable(
+        target.name,
+        target.columns,
+        rows_file,
+        rejected_file,
+        read,
+        loaded,
+        rejected,
+        target.undeclared,
+    )
 
 
-def _texts(relation: str, columns: Sequence[Column], keep: Sequence[str]) -> str:
-    """The records of `relation` as text columns. An empty text is a value only where text is wanted."""
+def _texts(
+    relation: str, columns: Sequence[Column], keep: Sequence[str], needed: Set[str] = frozenset()
+) -> str:
+    """The records of `relation` as text columns; an empty text is none where `needed` or no text is wanted."""
     paths = text_list(_path(column.source_name) for column in columns)
     chosen = [
-        f"{_value(position, column)} as {identifier(column.name)}"
+        f"{_value(position, column, column.name in needed)} as {identifier(column.name)}"
         for position, column in enumerate(columns, start=1)
     ]
     kept = [identifier(name) for name in [*keep, _RECORD]]
@@ -192,9 +228,13 @@ def _texts(relation: str, columns: Sequence[Column], keep: Sequence[str]) -> str
     )
 
 
-def _value(position: int, column: Column) -> str:
+def _value(position: int, column: Column, is_needed: bool) -> str:
     value = f"_values[{position}]"
-    return value if column.type == "text" else f"nullif(trim({value}), '')"
+    if column.type != "text":
+        return f"nullif(trim({value}), '')"
+    if is_needed or not column.nullable:
+        return f"case when trim({value}) != '' then {value} end"
+    return value
 
 
 def _path(dotted: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from urllib3.exceptions import ProtocolError
 
 from configuration.errors import PlainError
 from ingest.results import LoadContext, Patience
@@ -42,6 +44,7 @@ def fetch(
     pages = rows = size = 0
     try:
         for content, count in _pages(source, table, since, context.patience, where):
+            _check_encoding(content, where)
             pages += 1
             rows += count
             size += len(content)
@@ -55,12 +58,26 @@ def fetch(
     return Fetched(pages, rows, size, digest.hexdigest())
 
 
+def _check_encoding(content: bytes, where: str) -> None:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        raise PlainError(
+            "the answer is not UTF-8, which JSON must be",
+            where=where,
+            remedy="Ask whoever runs the API to mend that; nothing was loaded.",
+        ) from None
+
+
 def _pages(
     source: RestSource, table: RestTable, since: str | None, patience: Patience, where: str
 ) -> Iterator[tuple[bytes, int]]:
     """Each page's bytes, and the length of its list."""
     pagination = source.pagination
-    params: dict[str, Any] = dict(table.params)
+    params: dict[str, Any] = {
+        name: json.dumps(value) if isinstance(value, bool) else value
+        for name, value in table.params.items()
+    }
     if table.cursor and since is not None:
         params[table.cursor.param] = since
     seen: set[str] = set()
@@ -122,6 +139,8 @@ def _explained(
         )
     if isinstance(error, requests.Timeout):
         what = "the API does not answer in time"
+    elif isinstance(error.args[0] if error.args else None, ProtocolError):
+        what = "the API breaks off its answers"
     else:
         reason = re.search(r"\[Errno -?\d+\] ([A-Za-z ,]+)", str(error))
         what = f"the API cannot be reached{f' ({reason[1].lower()})' if reason else ''}"

@@ -15,7 +15,7 @@ import duckdb
 
 from configuration.errors import PlainError
 from ingest.csv_reader import FILE_COLUMN
-from ingest.cursor import cursor_text, later, request_from
+from ingest.cursor import later, reached_by, request_from
 from ingest.duckdb_sql import (
     connect,
     identifier,
@@ -25,7 +25,7 @@ from ingest.duckdb_sql import (
     text_literal,
     write_parquet,
 )
-from ingest.json_reader import ReadTable, check_names, read_child, read_parent, read_records
+from ingest.json_reader import ReadTable, read_child, read_parent, read_records
 from ingest.lake_writer import Staged, bring, hand_over
 from ingest.manifest import (
     LakeFile,
@@ -59,9 +59,11 @@ def load_rest(context: LoadContext, source: RestSource, table: RestTable, spool:
     connection = connect(spool)
     try:
         tables = _read(context, connection, table, spool, fetched, where)
+        for each in tables:
+            _check(context, connection, source, table, each)
         if _is_all_known(context, connection, source, table, tables):
             return Load((), tuple(TableResult(source.name, each.name) for each in tables))
-        window = _Window(since, before, _reached(connection, table, tables[0], before))
+        window = _Window(since, before, _reached(connection, table, tables[0], before, started))
         _complete_rejected(connection, source, tables, load_id)
     finally:
         connection.close()
@@ -85,38 +87,50 @@ def _read(
     where: str,
 ) -> list[ReadTable]:
     read = read_records(connection, spool / "pages", table, where)
-    new = check_names(connection, table, where)
-    if new:
-        context.progress(f"{where}: not declared, so not loaded: {', '.join(new)}")
-    tables = [read_parent(connection, table, spool)]
-    tables += [read_child(connection, table, child, spool) for child in table.children]
+    tables = [read_parent(connection, table, spool, where)]
+    for child in table.children:
+        tables.append(read_child(connection, table, child, spool, f"{where}.{child.path}"))
+    places = [where, *(f"{where}.{child.path}" for child in table.children)]
+    for place, each in zip(places, tables, strict=True):
+        if each.undeclared:
+            names = ", ".join(each.undeclared)
+            context.progress(f"{place}: not declared, so not loaded: {names}")
     if read != fetched.rows:
         raise PlainError(
             f"{read} records were read where the answers' lists have {fetched.rows}",
             where=where,
             remedy="Run it again; nothing was loaded.",
         )
-    for each in tables:
-        _check(connection, each, table.max_rejected, where)
     return tables
 
 
 def _check(
-    connection: duckdb.DuckDBPyConnection, read: ReadTable, limit: float, where: str
+    context: LoadContext,
+    connection: duckdb.DuckDBPyConnection,
+    source: RestSource,
+    table: RestTable,
+    read: ReadTable,
 ) -> None:
+    where = f"{source.name}.{read.name}"
     if read.rows_loaded + read.rows_rejected != read.rows_read:
         raise PlainError(
             f"of {read.rows_read} rows, {read.rows_loaded} fit and {read.rows_rejected} do not",
             where=where,
             remedy="This is a fault of ours: please report it; nothing was loaded.",
         )
-    if read.rows_rejected <= limit * read.rows_read:
+    rejected = f"from {_parquet([read.rejected_file])}"
+    records = context.manifest.of_table(source.name, read.name) if table.cursor else []
+    known = [context.lake / file.path for each in records for file in each.rejected_files]
+    if known:
+        # One bad row of yesterday comes again with each lookback: it was counted then.
+        rejected += f" where original_text not in (select original_text from {_parquet(known)})"
+    count = number(connection, f"select count(*) {rejected}")
+    if count <= table.max_rejected * read.rows_read:
         return
-    rejected = text_literal(str(read.rejected_file))
-    reason = one(connection, f"select reason from read_parquet({rejected}) limit 1")[0]
+    reason = one(connection, f"select reason {rejected} limit 1")[0]
     raise PlainError(
-        f"{read.rows_rejected} of {read.rows_read} rows do not fit the declared columns, more than "
-        f"max_rejected ({limit:g}) allows, so none is loaded; for example {reason}",
+        f"{count} of {read.rows_read} rows do not fit the declared columns, more than "
+        f"max_rejected ({table.max_rejected:g}) allows, so none is loaded; for example {reason}",
         where=where,
         remedy="Correct the types in the sources file, or ask whoever runs the API.",
     )
@@ -137,35 +151,33 @@ def _is_all_known(
             if not records or records[0].rows_read != each.rows_read:
                 return False
         same = [record for record in records if record.schema == _schema(each)]
-        loaded = [file.path for record in same for file in record.files]
-        rejected = [file.path for record in same for file in record.rejected_files]
-        columns = [identifier(column.name) for column in each.columns]
-        lowest = None
+        loaded = [context.lake / file.path for record in same for file in record.files]
+        rejected = [context.lake / file.path for record in same for file in record.rejected_files]
+        columns = ", ".join(identifier(column.name) for column in each.columns)
+        recent = ""
         if table.cursor:
             column = identifier(table.cursor.column)
-            lowest = f"{column} >= (select min({column}) from {_parquet([each.rows_file])})"
-        if _has_new(connection, context.lake, each.rows_file, loaded, columns, lowest):
+            recent = f"where {column} >= (select min({column}) from {_parquet([each.rows_file])})"
+        if _has_new(connection, table, each.rows_file, loaded, columns, recent):
             return False
-        if _has_new(
-            connection, context.lake, each.rejected_file, rejected, ["original_text"], None
-        ):
+        if _has_new(connection, table, each.rejected_file, rejected, "original_text"):
             return False
     return True
 
 
 def _has_new(
     connection: duckdb.DuckDBPyConnection,
-    lake: Path,
+    table: RestTable,
     came: Path,
-    known: Sequence[str],
-    columns: Sequence[str],
-    condition: str | None,
+    known: Sequence[Path],
+    columns: str,
+    condition: str = "",
 ) -> bool:
-    chosen = ", ".join(columns)
-    new = f"select {chosen} from {_parquet([came])}"
+    new = f"select {columns} from {_parquet([came])}"
     if known:
-        where = f" where {condition}" if condition else ""
-        new += f" except select {chosen} from {_parquet([lake / each for each in known])}{where}"
+        # A whole copy is the same only if it has each row as often; a window may repeat what is there.
+        minus = "except" if table.cursor else "except all"
+        new += f" {minus} select {columns} from {_parquet(known)} {condition}"
     return number(connection, f"select count(*) from ({new} limit 1)") > 0
 
 
@@ -174,13 +186,17 @@ def _parquet(paths: Sequence[Path]) -> str:
 
 
 def _reached(
-    connection: duckdb.DuckDBPyConnection, table: RestTable, parent: ReadTable, before: str | None
+    connection: duckdb.DuckDBPyConnection,
+    table: RestTable,
+    parent: ReadTable,
+    before: str | None,
+    now: datetime,
 ) -> str | None:
     if not table.cursor:
         return None
     column = identifier(table.cursor.column)
     highest = one(connection, f"select max({column}) from {_parquet([parent.rows_file])}")[0]
-    seen = None if highest is None else cursor_text(highest)
+    seen = None if highest is None else reached_by(highest, now)
     return later(_cursor_kind(table), before, seen)
 
 

@@ -1,12 +1,15 @@
-"""Whole runs that several tests look at, each made once per session. Look, do not change."""
+"""Demos and whole runs that several tests look at, each made once per session. Look, do not change."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import Till, copy_project
+from till.demo.generate import generate
 
 ONLINE_RETAIL_SOURCES = "examples/online_retail/sources.yml"
 
@@ -40,3 +43,18 @@ def demo_project(tmp_path_factory: pytest.TempPathFactory, till: Till) -> Path:
     done = till(project, "run")
     assert done.returncode == 0, done.stdout + done.stderr
     return project
+
+
+@pytest.fixture(scope="session")
+def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's folder: about 300 customers and 5,000 orders. To be read, never changed."""
+    folder = tmp_path_factory.mktemp("small_demo")
+    generate(folder, scale=0.2)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def expected(small_demo: Path) -> dict[str, Any]:
+    """What the generator says it planted."""
+    document: dict[str, Any] = json.loads((small_demo / "expected.json").read_text("utf-8"))
+    return document

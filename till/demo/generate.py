@@ -10,13 +10,14 @@ import datetime as dt
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from configuration.errors import PlainError
+from configuration.errors import ConfigurationError
 
 FIRST_DAY = dt.date(2024, 1, 1)
 LAST_DAY = dt.date(2025, 12, 31)
@@ -64,16 +65,17 @@ def generate(
     *,
     threads: int | None = None,
     memory_limit: str = "4GB",
+    on_file: Callable[[str], None] = lambda name: None,
 ) -> DemoFiles:
     """Write the demo's files into `folder`, replacing those of an earlier run.
 
     `scale` 1 is about 1,500 customers and 25,000 orders over the two years 2024 and 2025; the
     number of customers grows with it, up to 2,000 (about 140 million lines). The files appear one
-    by one when all are complete, `expected.json` last. Raises PlainError when the scale is out of
-    range.
+    by one when all are complete, `expected.json` last; `on_file` hears of each while it is made.
+    Raises ConfigurationError when the scale is out of range.
     """
     if not 0 < scale <= LARGEST_SCALE:
-        raise PlainError(
+        raise ConfigurationError(
             f"the scale of the demo must be above 0 and at most {LARGEST_SCALE}, not {scale:g}",
             remedy="1 is 25,000 orders, 1100 about 80 million lines.",
         )
@@ -85,8 +87,10 @@ def generate(
         with closing(_connect(making, threads, memory_limit)) as connection:
             _tell_story(connection, scale, seed)
             for name, query in CSV_FILES.items():
+                on_file(name)
                 _copy(connection, query, making / name, "format csv, header true")
             for name, query in API_FILES.items():
+                on_file(name)
                 options = f"format parquet, compression zstd, row_group_size {ROW_GROUP_SIZE}"
                 _copy(connection, query, making / name, options)
             expected = _expected(connection)

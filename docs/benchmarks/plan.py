@@ -1,0 +1,20 @@
+"""How much a benchmark does: the sizes that the goals are about, or small ones that only show it works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Sizes in rows; `demo_scale` 1 is the demo as `till run` makes it."""
+
+    runs: int = 3
+    csv_rows: tuple[int, ...] = (1_000_000, 10_000_000)
+    mart_rows: int = 10_000_000
+    demo_scale: float = 1
+    later_runs: bool = True
+
+
+# Its figures mean nothing: a test runs it, so that the benchmarks still work when they are wanted.
+QUICK = Plan(runs=1, csv_rows=(20_000,), mart_rows=20_000, demo_scale=0.05, later_runs=False)
