@@ -6,71 +6,30 @@ One declaration for many readers: the loads, dbt's sources, and the JSON Schema 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, model_validator
+from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
 from configuration.errors import ConfigurationError, PlainError
 from configuration.yaml_file import Block, read_yaml, validate_yaml
 from ingest.casting import TypedColumn
 from ingest.column_types import column_type
 from ingest.environment import Expanded, expand
+from ingest.sources_values import (
+    JsonPath,
+    Lookback,
+    Name,
+    Share,
+    TypeName,
+    WebAddress,
+    lookback_units,
+)
 
 LIST_INDEX = "_list_index"
 # dbt has a source of this name for the load manifest.
 _RESERVED_SOURCES = ("till",)
-_NAME = "[a-z][a-z0-9_]{0,62}"
-_LOOKBACK = re.compile(r"(\d+)\s*(s|m|h|d|w)?")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-
-
-def _plain_name(name: str) -> str:
-    if not re.fullmatch(_NAME, name, re.ASCII):
-        raise ValueError(
-            "must be at most 63 lower-case letters, digits and _, and begin with a letter"
-        )
-    return name
-
-
-def _known_type(name: str) -> str:
-    if name.startswith("decimal(") and "," not in name:
-        raise ValueError('needs quotes within { }: type: "decimal(18,4)"')
-    column_type(name)
-    return name
-
-
-def _web_address(address: str) -> str:
-    if not re.match(r"https?://[^/\s]", address):
-        raise ValueError("must be an address that begins with http:// or https://")
-    return address.rstrip("/")
-
-
-def _known_lookback(text: str) -> str:
-    if not _LOOKBACK.fullmatch(text):
-        raise ValueError("must be a duration such as 30m, 12h, 1d or 2w, or a whole number")
-    return text
-
-
-Name = Annotated[
-    str,
-    AfterValidator(_plain_name),
-    Field(
-        description="Lower-case letters, digits and _, beginning with a letter.",
-        json_schema_extra={"pattern": f"^{_NAME}$"},
-    ),
-]
-TypeName = Annotated[
-    str,
-    AfterValidator(_known_type),
-    Field(description="text, integer, decimal(p,s), double, boolean, date or timestamp (UTC)."),
-]
-JsonPath = Annotated[
-    str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$", description="Names joined by dots.")
-]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Column(Block):
@@ -145,7 +104,7 @@ class Cursor(Block):
         description="A timestamp, date or integer column that grows with each change."
     )
     param: str = Field(min_length=1, description="The request parameter that takes it (inclusive).")
-    lookback: Annotated[str, AfterValidator(_known_lookback)] = Field(
+    lookback: Lookback = Field(
         "0d", description="How far before the last value to ask again, for rows that came late."
     )
     initial: str | None = Field(None, description="Where the first load begins; none: everything.")
@@ -153,8 +112,7 @@ class Cursor(Block):
     @property
     def lookback_units(self) -> int:
         """Seconds for times, plain units for whole numbers."""
-        match = _LOOKBACK.fullmatch(self.lookback)
-        return int(match[1]) * _SECONDS.get(match[2], 1) if match else 0
+        return lookback_units(self.lookback)
 
 
 class Child(Block):
@@ -252,7 +210,7 @@ class RestSource(_Source):
     """A JSON API over HTTP."""
 
     kind: Literal["rest_api"]
-    base_url: Annotated[str, AfterValidator(_web_address)]
+    base_url: WebAddress
     auth: BearerAuth | None = None
     pagination: CursorPagination | NoPagination = Field(
         NoPagination(type="none"), discriminator="type"
