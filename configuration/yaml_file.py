@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import types
 import typing
 from collections.abc import Sequence
@@ -135,23 +136,29 @@ def _problem(
     if detail["type"] == "missing":
         return PlainError(f"'{path}' is missing", where=where, remedy="Add it.")
     if detail["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        return _wrong_tag(detail, path, where)
+        return _wrong_tag(detail, document, where)
     got = detail.get("input")
+    if detail["type"] == "literal_error" and isinstance(got, str):
+        known = re.findall(r"'([^']*)'", str(detail.get("ctx", {}).get("expected", "")))
+        guess = nearest(got, known)
+        remedy = f"Did you mean '{guess}'?" if guess else f"Known: {', '.join(known)}."
+        return PlainError(f"{path}: '{got}' is not known", where=where, remedy=remedy)
     shown = f" (got {got!r})" if isinstance(got, (str, int, float, bool)) else ""
     message = detail["msg"].removeprefix("Value error, ")
     return PlainError(f"{path}: {message}{shown}" if path else f"{message}{shown}", where=where)
 
 
-def _wrong_tag(detail: ErrorDetails, path: str, where: str) -> PlainError:
+def _wrong_tag(detail: ErrorDetails, document: CommentedMap, where: str) -> PlainError:
     """A block whose `kind` or `type` is missing or unknown."""
     context = detail.get("ctx", {})
     key = str(context.get("discriminator", "kind")).strip("'")
     known = str(context.get("expected_tags", "")).replace("'", "")
+    path = _dotted(document, (*detail["loc"], key))
     if "tag" not in context:
-        return PlainError(f"'{path}.{key}' is missing", where=where, remedy="Add it.")
+        return PlainError(f"'{path}' is missing", where=where, remedy="Add it.")
     guess = nearest(str(context["tag"]), known.split(", "))
     remedy = f"Did you mean '{guess}'?" if guess else f"Known: {known}."
-    return PlainError(f"{path}.{key}: '{context['tag']}' is not known", where=where, remedy=remedy)
+    return PlainError(f"{path}: '{context['tag']}' is not known", where=where, remedy=remedy)
 
 
 def _dotted(document: Any, location: Location) -> str:

@@ -158,8 +158,23 @@ def test_a_slip_is_told_with_its_place_and_the_nearest_name(
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
-        ("mark: bar", "mark: barr", ("barr", "bar")),
-        ("type: chart", "type: chrat", ("chrat", "chart")),
+        (
+            "mark: bar",
+            "mark: barr",
+            ("sections[0].items[1].mark: 'barr' is not known. Did you mean 'bar'?",),
+        ),
+        (
+            "type: chart",
+            "type: chrat",
+            ("sections[0].items[1].type: 'chrat' is not known. Did you mean 'chart'?",),
+        ),
+        ("        type: chart\n", "", ("'sections[0].items[1].type' is missing", "Add it")),
+        (
+            "{field: net_revenue}",
+            "{field: net_revenue, format: curency0}",
+            ("y[0].format: 'curency0' is not known. Did you mean 'currency0'?",),
+        ),
+        ("id: bars", "signed: maybe", ("signed", "maybe")),
         ("id: bars", "width: 13", ("width", "12")),
         ("y: [{field: net_revenue}]", "y: [{}]", ("name either a `field` or a `metric`",)),
         ("title: Months", "title: [Months]", ("title",)),
