@@ -14,6 +14,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "models"
+# Dimensions, facts and the log of loads; all other marts hold figures.
+OF_NO_FIGURES = {"core", "operations"}
 DATED = re.compile(r"\b20\d\d-\d\d\b|\(20\d\d-\d\d\)")
 DOC_BLOCK = re.compile(r"{{\s*doc\(\s*'(\w+)'\s*\)\s*}}")
 REF = re.compile(r"ref\(\s*['\"](\w+)['\"]\s*\)")
@@ -251,3 +253,15 @@ def test_every_model_that_decides_something_has_a_unit_test() -> None:
         if re.search(r"\bcase\b|\bover\b|\bjoin\b|_versions\(|_duplicates\(", one.path.read_text())
     }
     assert sorted(decides - tested) == []
+
+
+@each({name: one for name, one in MARTS.items() if one.path.parent.name not in OF_NO_FIGURES})
+def test_every_figure_is_defined_in_the_metrics_page(one: Described) -> None:
+    defined = set(re.findall(r"`(\w+)`", (ROOT / "docs" / "metrics.md").read_text()))
+    figures = {
+        column["name"]
+        for column in one.columns
+        if column["data_type"].startswith(("decimal", "double", "bigint", "boolean"))
+    }
+    assert figures, f"{one.name} has no figures"
+    assert sorted(figures - defined) == []
