@@ -102,5 +102,7 @@ def _lake(root: Path, environ: Mapping[str, str]) -> Path:
 def prepare_environment(project: Project) -> None:
     """Say to dbt and dlt, by the environment they read, where the lake is and to send nothing."""
     os.environ.update(NO_TELEMETRY)
-    os.environ["TILL_LAKE"] = os.path.relpath(project.lake, project.root).replace(os.sep, "/")
+    inside = project.lake.is_relative_to(project.root)
+    lake = project.lake.relative_to(project.root) if inside else project.lake
+    os.environ["TILL_LAKE"] = lake.as_posix()
     os.chdir(project.root)
