@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,14 @@ def test_serving_without_data_says_to_make_it(root: Path, till: Till) -> None:
     assert "Run `till demo` first." in done.stderr
 
 
+@pytest.fixture
+def heard_interrupts() -> Iterator[None]:
+    """Children hear Ctrl+C, also where a shell runs the tests in the background and made them deaf to it."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
 @pytest.mark.parametrize("command", [("demo",), ("demo", "serve")])
 def test_help_has_an_example(root: Path, till: Till, command: tuple[str, ...]) -> None:
     done = till(root, *command, "--help", environ=HERE)
@@ -56,6 +65,7 @@ def test_help_has_an_example(root: Path, till: Till, command: tuple[str, ...]) -
     assert f"Example: till {' '.join(command)}" in done.stdout
 
 
+@pytest.mark.usefixtures("heard_interrupts")
 def test_the_api_is_served_until_it_is_interrupted(root: Path, small_demo: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -183,6 +183,8 @@ def test_a_list_that_is_missing_on_one_page_only_is_no_end_of_the_list(lake: Res
 @pytest.mark.parametrize("length", [1, 3])
 def test_pages_that_go_round_in_a_circle_are_left(lake: RestLake, length: int) -> None:
     def answer(asked: Asked) -> Reply:
+        if len(api.asked) > 20:
+            return as_json({}, 500)  # enough; the message below would be another one
         number = int(asked.parameters.get("cursor", "0"))
         return page([order(number)], str((number + 1) % length or length))
 
