@@ -72,6 +72,9 @@ def _tests(properties: Mapping[str, Any], column: str | None) -> Iterator[DataTe
         else:
             ((name, settings),) = test.items()
             yield DataTest(name, column, settings or {})
+    # Constraints of a mart's contract: checked before the mart is replaced.
+    for constraint in properties.get("constraints", []):
+        yield DataTest(constraint["type"], column, {})
 
 
 def _properties(key: str, folder: Path) -> dict[str, Mapping[str, Any]]:
@@ -169,6 +172,12 @@ def test_every_key_is_tested(one: Described) -> None:
         assert {"not_null", "unique"} <= tested, f"{mart}.{column} is not tested as a key"
         return
     assert has_tested_key(one), f"{one.name}: no test would notice two rows for one key"
+
+
+@each({**ALL_MODELS, **ALL_SEEDS})
+def test_constraints_stand_only_where_something_enforces_them(one: Described) -> None:
+    constrained = [column["name"] for column in one.columns if column.get("constraints")]
+    assert one.name in MARTS or not constrained, f"{one.name}: nothing checks {constrained}"
 
 
 @each(STAGING)
