@@ -90,14 +90,35 @@
     from load_records
     order by load_id, source_name, table_name;
 
+    -- What an incremental mart compares to see which loads are new to it, and that the others are
+    -- those that it was built from.
+    create or replace table till.load_hashes as
+    select
+        source_name,
+        table_name,
+        cast(load_id as decimal(38, 6)) as load_number,
+        md5(cast(to_json(load_records) as varchar)) as record_hash
+    from load_records
+    order by all;
+
     -- Inputs (a load and the path of a file in it) that a later load replaced.
     create or replace table till.superseded_inputs as
-    select distinct
+    select
         source_name,
         table_name,
         superseded.load_id as load_id,
-        superseded.path as path
-    from (select source_name, table_name, unnest(supersedes) as superseded from load_records)
+        superseded.path as path,
+        min(replaced_by) as replaced_by
+    from
+        (
+            select
+                source_name,
+                table_name,
+                cast(load_id as decimal(38, 6)) as replaced_by,
+                unnest(supersedes) as superseded
+            from load_records
+        )
+    group by source_name, table_name, superseded.load_id, superseded.path
     order by all;
 
     create or replace table till.load_files as
@@ -221,7 +242,9 @@
 {%- macro raw_view_sql(node, file_groups) -%}
     {%- set branches = [] -%}
     {%- for file_group in file_groups -%}
-        {%- do branches.append(raw_branch_sql(node, file_group)) -%}
+        {%- do branches.append(raw_branch_sql(
+            node, file_group, raw_not_superseded(node) if file_group.is_partly_superseded
+        )) -%}
     {%- endfor -%}
     {%- if not branches -%}
         {%- do branches.append(raw_branch_sql(node, none)) -%}
@@ -232,9 +255,9 @@
 {%- endmacro -%}
 
 
-{%- macro raw_branch_sql(node, file_group) -%}
+{%- macro raw_branch_sql(node, file_group, condition=none) -%}
     {#- One select over the files of a group, or a typed one without rows where there are no files. -#}
-    {%- set load_id = "regexp_extract(__path, '.*[/\\\\]load_id=([^/\\\\]+)[/\\\\]', 1)" -%}
+    {%- set load_id = raw_load_id() -%}
     {%- set added = ["_file", "_load_id", "_loaded_at"] -%}
     select
         {%- for column in node.columns.values() if column.name not in added %}
@@ -257,19 +280,64 @@
     from read_parquet(
         [{{ lake_file_texts(file_group["paths"]) }}], filename = '__path', hive_partitioning = false
     )
-    {%- if file_group["is_partly_superseded"] %}
-    where
-        not exists (
-            select 1
-            from till.superseded_inputs as superseded
-            where
-                superseded.source_name = {{ sql_text(node.source_name) }}
-                and superseded.table_name = {{ sql_text(node.name) }}
-                and superseded.load_id = {{ load_id }}
-                and superseded.path = _file
-        )
+    {%- if condition %}
+    where {{ condition }}
     {%- endif %}
     {%- endif -%}
+{%- endmacro -%}
+
+
+{%- macro raw_load_id() -%}
+    {%- do return("regexp_extract(__path, '.*[/\\\\]load_id=([^/\\\\]+)[/\\\\]', 1)") -%}
+{%- endmacro -%}
+
+
+{%- macro raw_not_superseded(node) -%}
+    {%- do return("not " ~ raw_superseded(node)) -%}
+{%- endmacro -%}
+
+
+{%- macro raw_superseded(node, after=none) -%}
+    {#- Whether the input that a row came from was replaced, by a load after `after` if that is given. -#}
+    {%- do return(
+        "exists (select 1 from till.superseded_inputs as superseded"
+        ~ " where superseded.source_name = " ~ sql_text(node.source_name)
+        ~ " and superseded.table_name = " ~ sql_text(node.name)
+        ~ " and superseded.load_id = " ~ raw_load_id()
+        ~ " and superseded.path = _file"
+        ~ (" and superseded.replaced_by > " ~ after if after is not none else "") ~ ")"
+    ) -%}
+{%- endmacro -%}
+
+
+{%- macro raw_rows_since(node, last_load_id) -%}
+    {#- Queries for the rows that came or went since the load `last_load_id` (none: since there was no
+        load): those of the loads after it, and those of earlier inputs that they replaced. -#}
+    {%- set load_number = "cast(load_id as decimal(38, 6))" -%}
+    {%- set is_known = external_is_known(load_number, last_load_id) -%}
+    {%- set queries = [] -%}
+    {%- for file_group in raw_file_groups_where(node, "not (" ~ is_known ~ ")") -%}
+        {%- do queries.append(raw_branch_sql(node, file_group)) -%}
+    {%- endfor -%}
+    {%- if last_load_id is not none -%}
+        {%- set has_replaced = "(source_name, table_name, load_id) in (select (source_name, table_name, load_id)"
+            ~ " from till.superseded_inputs where replaced_by > " ~ last_load_id ~ ")" -%}
+        {%- for file_group in raw_file_groups_where(node, is_known ~ " and " ~ has_replaced) -%}
+            {%- do queries.append(raw_branch_sql(node, file_group, raw_superseded(node, last_load_id))) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- do return(queries) -%}
+{%- endmacro -%}
+
+
+{%- macro raw_file_groups_where(node, condition) -%}
+    {%- do return(fromjson(sql_value(
+        "select coalesce(to_json(list(file_group order by file_group.columns)), '[]') from ("
+        ~ "select {'columns': column_names, 'paths': list(path order by load_id, path)} as file_group"
+        ~ " from till.load_files where not is_rejected and rows > 0"
+        ~ " and source_name = " ~ sql_text(node.source_name) ~ " and table_name = " ~ sql_text(node.name)
+        ~ " and " ~ condition ~ " group by column_names)"
+    ))) -%}
 {%- endmacro -%}
 
 

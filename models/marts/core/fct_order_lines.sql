@@ -1,4 +1,16 @@
-{{ config(partition_by='order_month') }}
+-- Each line is made of raw rows of its own order, and of what its customer and its currency and date
+-- look up. Whatever else changes, the whole is built anew (macros/README.md).
+{{ config(
+    partition_by='order_month',
+    incremental={
+        'unit': 'order_key',
+        'rows': var('order_key_of_raw_rows'),
+        'lookups': {
+            'int_customers_unioned': ['customer_key'],
+            'int_exchange_rates_filled': ['currency', 'order_date'],
+        },
+    },
+) }}
 
 select
     source_name,

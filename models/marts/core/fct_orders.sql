@@ -1,6 +1,34 @@
-{{ config(partition_by='order_month') }}
+{{ config(partition_by='order_month', incremental={'follows': 'fct_order_lines'}) }}
 
-with order_lines as (
+-- An order belongs to the month of its first line; others of its lines may lie in later months.
+with orders_across_months as (
+    select elsewhere.order_key
+    from {{ ref('fct_order_lines') }} as elsewhere
+    semi join (
+        select order_key
+        from {{ ref('fct_order_lines') }}
+        where {{ touched_only('order_month') }}
+    ) as touched
+        on elsewhere.order_key = touched.order_key
+    where not {{ touched_only('elsewhere.order_month') }}
+),
+
+-- Two branches, so that only the first is read where no order reaches across months.
+lines_to_sum as (
+    select *
+    from {{ ref('fct_order_lines') }}
+    where {{ touched_only('order_month') }}
+
+    union all
+
+    select elsewhere.*
+    from {{ ref('fct_order_lines') }} as elsewhere
+    semi join orders_across_months
+        on elsewhere.order_key = orders_across_months.order_key
+    where not {{ touched_only('elsewhere.order_month') }}
+),
+
+order_lines as (
     select
         source_name,
         order_id,
@@ -17,7 +45,7 @@ with order_lines as (
         line_type,
         line_type in ('merchandise', 'service') and line_status = 'completed' as is_gross,
         line_type in ('merchandise', 'service') and line_status = 'returned' as is_returned
-    from {{ ref('fct_order_lines') }}
+    from lines_to_sum
 ),
 
 orders as (
