@@ -1,5 +1,5 @@
--- Each line is made of raw rows of its own order, and of what its customer and its currency and date
--- look up. Whatever else changes, the whole is built anew (macros/README.md).
+-- A line is made of raw rows of its own order, and of what its customer, currency and date look up.
+-- Whatever else changes, the whole mart is built anew (macros/README.md).
 {{ config(
     partition_by='order_month',
     incremental={
