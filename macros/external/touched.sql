@@ -131,7 +131,7 @@
 {%- macro external_only_touched(mart, query, touched) -%}
     {#- The mart's query, narrowed to the touched partitions: outside by its result, inside wherever the
         model asks for it with touched_only. -#}
-    {%- set marks = modules.re.findall("/\*touched_only (.*?)\*/true", query.sql) -%}
+    {%- set marks = modules.re.findall("/[*]touched_only (.*?)[*]/true", query.sql) -%}
     {%- set narrowed = namespace(sql=query.sql) -%}
     {%- for column in marks | unique -%}
         {%- set narrowed.sql = narrowed.sql.replace(
