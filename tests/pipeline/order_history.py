@@ -151,6 +151,7 @@ class OrderHistory:
         return load_id
 
     def build(self, *arguments: str) -> Build:
+        """Build all, or what the arguments select: views need it only when their SQL changed."""
         build = self.project.dbt("build", *arguments)
         assert build.succeeded, build.error or build.nodes
         return build
