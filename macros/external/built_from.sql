@@ -132,7 +132,7 @@
         )
     {%- endset -%}
     {%- set parsed = namespace(text=sql_value(query) or "") -%}
-    {%- for names in modules.re.findall('"exclude_list":([[][^][]*[]])', parsed.text) | unique -%}
+    {%- for names in modules.re.findall('"exclude_list":([[][^][]*[]])', parsed.text) | unique(case_sensitive=true) -%}
         {%- set parsed.text = parsed.text.replace(names, tojson(fromjson(names, []) | sort)) -%}
     {%- endfor -%}
     {%- do return(local_md5(parsed.text)) -%}

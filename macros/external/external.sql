@@ -15,6 +15,12 @@
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
     {%- do external_sweep(mart, mart.building) -%}
+    {%- if model.language == "python" -%}
+        {#- dbt lets Python run from the materialization itself only, not from a macro that it calls. -#}
+        {%- call statement("create_python_table", language="python") -%}
+            {{- create_table_as(False, python_relation, compiled_code, "python") -}}
+        {%- endcall -%}
+    {%- endif -%}
     {%- set query = external_query(python_relation) -%}
     {%- set plan = external_plan(mart, query) -%}
     {%- set written = external_write(mart, query, plan) -%}
@@ -26,9 +32,11 @@
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do apply_grants(this, config.get("grants"), should_revoke=False) -%}
     {%- do persist_docs(this.incorporate(type="view"), model) -%}
+    {%- if model.language == "python" -%}
+        {%- do adapter.drop_relation(python_relation) -%}
+    {%- endif -%}
     {{ adapter.commit() }}
 
-    {{ drop_relation_if_exists(load_cached_relation(python_relation)) }}
     {%- do external_sweep_unlisted(mart, plan, files) -%}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
 
@@ -74,9 +82,6 @@
 {%- macro external_query(python_relation) -%}
     {#- The query to write, in the order of the contract, with the columns it gives. -#}
     {%- if model.language == "python" -%}
-        {%- call statement("create_python_table", language="python") -%}
-            {{- create_table_as(False, python_relation, compiled_code, "python") -}}
-        {%- endcall -%}
         {%- set sql = "select * from " ~ python_relation -%}
     {%- else -%}
         {%- if config.get("sql_header") -%}

@@ -95,7 +95,7 @@
     {%- elif before.model != now.model -%}
         {%- do return("the model's SQL, columns, constraints or config changed, or a variable in them") -%}
     {%- endif -%}
-    {%- for name in (before.upstream.keys() | list + now.upstream.keys() | list) | unique -%}
+    {%- for name in (before.upstream.keys() | list + now.upstream.keys() | list) | unique(case_sensitive=true) -%}
         {%- if before.upstream.get(name) != now.upstream.get(name) -%}
             {%- do return(name ~ " changed") -%}
         {%- endif -%}

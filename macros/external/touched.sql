@@ -55,7 +55,7 @@
 {%- macro external_touched_by_followed(before, now) -%}
     {#- The partitions whose files are not those that this mart was built from. -#}
     {%- set touched = [] -%}
-    {%- for partition in (before.keys() | list + now.keys() | list) | unique -%}
+    {%- for partition in (before.keys() | list + now.keys() | list) | unique(case_sensitive=true) -%}
         {%- if before.get(partition) != now.get(partition) -%}
             {%- do touched.append(fromjson(partition)) -%}
         {%- endif -%}
@@ -133,7 +133,7 @@
         model asks for it with touched_only. -#}
     {%- set marks = modules.re.findall("/[*]touched_only (.*?)[*]/true", query.sql) -%}
     {%- set narrowed = namespace(sql=query.sql) -%}
-    {%- for column in marks | unique -%}
+    {%- for column in marks | unique(case_sensitive=true) -%}
         {%- set narrowed.sql = narrowed.sql.replace(
             "/*touched_only " ~ column ~ "*/true", external_is_touched(mart, query, column, touched)
         ) -%}

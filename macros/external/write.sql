@@ -12,7 +12,7 @@
         {%- set written = external_copy(mart, no_rows, none) -%}
     {%- endif -%}
     {%- set places = written | map(attribute="written_to") | list -%}
-    {%- if places | unique | list | length < places | length -%}
+    {%- if places | unique(case_sensitive=true) | list | length < places | length -%}
         {%- do external_refuse(
             mart, "two partitions would share a folder: its values hold Parquet's own word for null"
         ) -%}

@@ -219,6 +219,13 @@ class LakeProject:
         }
         return Build(bool(result.success), nodes, str(result.exception or ""))
 
+    def succeed(self, *arguments: str) -> Build:
+        """Run dbt, which must succeed; what failed is told."""
+        build = self.dbt(*arguments)
+        told = [f"{name}: {node.message}" for name, node in build.nodes.items()]
+        assert build.succeeded, "\n".join([build.error, *told])
+        return build
+
     def start_dbt(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Run dbt in a process of its own, to be killed."""
         command = [sys.executable, "-m", "dbt.cli.main", *arguments]
