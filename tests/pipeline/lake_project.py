@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,6 +45,41 @@ small:
       settings: {TimeZone: UTC}
       plugins: [{module: till.warehouse_plugin}]
     ci: *lake
+"""
+
+
+# Runs dbt and kills it, as kill -9 does, at a file operation of the marts: before it, after it, or (for
+# make_folder, which comes just before Parquet is written) as soon as a half-written file is there.
+KILLED = """
+import os, signal, sys, threading
+from pathlib import Path
+from dbt.cli.main import dbtRunner
+from till import warehouse_plugin as plugin
+
+moment, action, needle = sys.argv[1:4]
+original = plugin._ACTIONS[action]
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def wait_for_a_file(folder):
+    while not any(path.is_file() and path.stat().st_size for path in Path(folder).rglob("*")):
+        pass
+    die()
+
+def killed(*arguments):
+    if needle not in str(arguments):
+        return original(*arguments)
+    if moment == "before":
+        die()
+    answer = original(*arguments)
+    if moment == "after":
+        die()
+    threading.Thread(target=wait_for_a_file, args=arguments, daemon=True).start()
+    return answer
+
+plugin._ACTIONS[action] = killed
+dbtRunner().invoke(sys.argv[4:])
 """
 
 
@@ -226,16 +262,20 @@ class LakeProject:
         assert build.succeeded, "\n".join([build.error, *told])
         return build
 
-    def start_dbt(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Run dbt in a process of its own, to be killed."""
-        command = [sys.executable, "-m", "dbt.cli.main", *arguments]
-        return subprocess.Popen(
-            command,
+    def kill_dbt(self, moment: str, action: str, needle: str, *arguments: str) -> None:
+        """Run dbt in a process of its own and kill it `before`, `after` or `during` a file operation.
+
+        `action` is one of till/warehouse_plugin.py, and `needle` a part of its arguments.
+        """
+        died = subprocess.run(
+            [sys.executable, "-c", KILLED, moment, action, needle, *arguments],
             cwd=self.folder,
             env={**os.environ, **self._environment()},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=120,
+            check=False,
         )
+        assert died.returncode == -signal.SIGKILL, died.stdout.decode()
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Ask the warehouse as a person would who opens it in the project's folder."""
