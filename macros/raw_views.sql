@@ -2,6 +2,7 @@
     files of committed loads, without the rows of inputs that a later load replaced. -#}
 {%- macro make_raw_views() -%}
     {%- if execute -%}
+        {%- do refuse_unreadable_load_records() -%}
         {%- do run_query(load_records_sql()) -%}
         {%- do refuse_broken_load_records() -%}
         {%- do refuse_unread_tables() -%}
@@ -19,9 +20,30 @@
 {%- endmacro -%}
 
 
+{%- macro load_records_glob() -%}
+    {%- do return(lake_path() ~ "/raw/_manifest/*.json") -%}
+{%- endmacro -%}
+
+
+{%- macro refuse_unreadable_load_records() -%}
+    {#- Also an empty file: passed over, its load would silently be gone. -#}
+    {%- set glob = sql_text(load_records_glob()) -%}
+    {%- set broken = sql_value(
+        "select min(filename) from read_text(" ~ glob ~ ") where case when json_valid(content)"
+        ~ " then json_type(content) != 'ARRAY' or json_array_length(content) = 0 else true end"
+    ) if sql_value("select count(*) from glob(" ~ glob ~ ")") | int > 0 -%}
+    {%- if broken -%}
+        {%- do exceptions.raise_compiler_error(
+            "The load record " ~ broken ~ " cannot be read: restore it from a backup, or delete it;"
+            ~ " without it, its load does not count"
+        ) -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+
 {%- macro load_records_sql() -%}
     {#- One pass over the records; what the views need lies in small tables of schema `till`. -#}
-    {%- set records_glob = lake_path() ~ "/raw/_manifest/*.json" -%}
+    {%- set records_glob = load_records_glob() -%}
     {%- set file_type = "struct(path varchar, rows bigint, bytes bigint)[]" -%}
     {%- set columns = {
         "version": "integer",
@@ -75,8 +97,8 @@
         source_name,
         table_name,
         kind,
-        cast(cast(started_at as timestamptz) at time zone 'UTC' as timestamp) as started_at,
-        cast(cast(finished_at as timestamptz) at time zone 'UTC' as timestamp) as finished_at,
+        cast(try_cast(started_at as timestamptz) at time zone 'UTC' as timestamp) as started_at,
+        cast(try_cast(finished_at as timestamptz) at time zone 'UTC' as timestamp) as finished_at,
         window_start,
         window_end,
         cursor_before,
@@ -96,7 +118,7 @@
     select
         source_name,
         table_name,
-        cast(load_id as decimal(38, 6)) as load_number,
+        try_cast(load_id as decimal(38, 6)) as load_number,
         md5(cast(to_json(load_records) as varchar)) as record_hash
     from load_records
     order by all;
@@ -114,7 +136,7 @@
             select
                 source_name,
                 table_name,
-                cast(load_id as decimal(38, 6)) as replaced_by,
+                try_cast(load_id as decimal(38, 6)) as replaced_by,
                 unnest(supersedes) as superseded
             from load_records
         )
@@ -174,18 +196,21 @@
 
 {%- macro refuse_broken_load_records() -%}
     {#- A record that this version cannot read rightly stops the run; leaving its rows out would be worse. -#}
+    {%- set unreadable = "try_cast(load_id as decimal(38, 6)) is null"
+        ~ " or try_cast(started_at as timestamptz) is null or try_cast(finished_at as timestamptz) is null" -%}
     {%- set problem = sql_value(
         "select case"
         ~ " when version is null or version != 1 then 'is of version ' || coalesce(version, 0)"
         ~ " || '; this Tillhouse reads version 1: upgrade it'"
         ~ " when load_id is null or source_name is null or table_name is null"
         ~ " then 'lacks its load_id, source_name or table_name'"
+        ~ " when " ~ unreadable ~ " then 'has a load_id that is no number, or a time that is none'"
         ~ " else 'names a file outside its own load_id folder' end"
         ~ " || ' (load ' || coalesce(load_id, '?') || ' of ' || coalesce(source_name, '?')"
         ~ " || '.' || coalesce(table_name, '?') || ')'"
         ~ " from load_records"
         ~ " where version is distinct from 1 or load_id is null or source_name is null"
-        ~ " or table_name is null or len(list_filter("
+        ~ " or table_name is null or " ~ unreadable ~ " or len(list_filter("
         ~ "coalesce(files, []) || coalesce(rejected_files, []), lambda file: file.path is null"
         ~ " or not contains(file.path, '/load_id=' || load_id || '/')"
         ~ " or list_contains(string_split(file.path, '/'), '..'))) > 0"

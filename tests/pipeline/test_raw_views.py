@@ -165,6 +165,7 @@ def test_rejected_rows_of_committed_loads_can_be_read(project: LakeProject) -> N
     [
         ({"version": 2}, "is of version 2; this Tillhouse reads version 1: upgrade it"),
         ({"version": None}, "is of version 0; this Tillhouse reads version 1"),
+        ({"started_at": "yesterday"}, "has a load_id that is no number, or a time that is none"),
         ({"table_name": None}, "lacks its load_id, source_name or table_name"),
         ({"files": [{"path": "raw/shop/lines/x.parquet", "rows": 1}]}, "names a file outside its own"),
         (
@@ -183,11 +184,16 @@ def test_a_record_that_cannot_be_read_rightly_stops_the_run_with_a_sentence(
     assert "A record in lake/raw/_manifest" in told
 
 
-def test_a_record_cut_short_stops_the_run_and_is_named(project: LakeProject) -> None:
+@pytest.mark.parametrize("text", ["", "[]", "{}", "nonsense", '[{"version": 1, "load_'])
+def test_a_record_file_that_was_damaged_stops_the_run_and_is_named(
+    project: LakeProject, text: str
+) -> None:
     load(project, FIRST, "1, 'a', 'x.csv'")
     (path,) = project.lake_path("raw/_manifest").glob("*.json")
-    path.write_text(path.read_text()[:200])
-    assert path.name in refusal(project)
+    path.write_text(text)
+    told = refusal(project)
+    assert f"The load record lake/raw/_manifest/{path.name} cannot be read" in told
+    assert "restore it from a backup" in told
 
 
 def refusal(project: LakeProject) -> str:
