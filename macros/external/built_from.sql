@@ -6,7 +6,7 @@
     upstream  name -> hash: SQL of each view in between, content of each table and seed
     loads     raw table -> the last of the loads that were read, a hash of them all and of the columns
     followed  partition -> files of the mart that this one follows
-    lookups   relation -> the file that remembers its keys and a hash of each row -#}
+    lookups   relation -> the file that remembers the keys of each row and a hash of the rest -#}
 {%- macro external_built_from(mart, query, sources) -%}
     {%- set loads = {} -%}
     {%- for table in sources.raw_tables -%}
@@ -61,7 +61,10 @@
         }) -%}
     {%- elif node.name in incremental.lookups -%}
         {%- do found.lookups.append({
-            "name": node.name, "node": node, "keys": incremental.lookups[node.name],
+            "name": node.name,
+            "node": node,
+            "keys": incremental.lookups[node.name]["keys"],
+            "columns": incremental.lookups[node.name]["columns"],
         }) -%}
     {%- elif materialized == "external" -%}
         {%- if node.name == incremental.follows -%}
@@ -132,7 +135,7 @@
         )
     {%- endset -%}
     {%- set parsed = namespace(text=sql_value(query) or "") -%}
-    {%- for names in modules.re.findall('"exclude_list":([[][^][]*[]])', parsed.text) | unique(case_sensitive=true) -%}
+    {%- for names in modules.re.findall('"exclude_list":(\\[[^\\]]*\\])', parsed.text) | unique(case_sensitive=true) -%}
         {%- set parsed.text = parsed.text.replace(names, tojson(fromjson(names, []) | sort)) -%}
     {%- endfor -%}
     {%- do return(local_md5(parsed.text)) -%}

@@ -56,8 +56,8 @@
         {%- set problem = "it names either the unit whose rows belong together, or the mart it follows" -%}
     {%- else -%}
         {%- set named = [mart.partition_by] + ([incremental.unit] if "unit" in incremental else []) -%}
-        {%- for keys in (incremental.lookups or {}).values() -%}
-            {%- do named.extend(keys) -%}
+        {%- for lookup in (incremental.lookups or {}).values() -%}
+            {%- do named.extend(lookup["keys"] or ["keys of a lookup"]) -%}
         {%- endfor -%}
         {%- set missing = named | reject("in", columns) | list -%}
         {%- if missing -%}

@@ -65,12 +65,14 @@
 
 
 {%- macro external_collect_lookups(mart, sources) -%}
-    {#- Per lookup a small temporary table: the keys of each row, and a hash of all of it. -#}
+    {#- Per lookup a small temporary table: the keys of each row, and a hash of the columns that the mart
+        takes from it (of all, when none are named). -#}
     {%- for lookup in sources.lookups -%}
         {%- do lookup.update({"collected": sql_identifier(mart.name ~ "__" ~ lookup.name)}) -%}
         {%- do run_query(
             "create or replace temporary table " ~ lookup.collected ~ " as select "
-            ~ sql_identifiers(lookup["keys"]) ~ ", hash(every_column) as row_hash from "
+            ~ sql_identifiers(lookup["keys"])
+            ~ ", hash(" ~ (sql_identifiers(lookup.columns or []) or "every_column") ~ ") as row_hash from "
             ~ lookup.node.relation_name ~ " as every_column"
         ) -%}
     {%- endfor -%}

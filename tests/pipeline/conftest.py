@@ -65,7 +65,7 @@ def expected(small_demo: Path) -> dict[str, Any]:
 def built_shop(tmp_path_factory: pytest.TempPathFactory) -> OrderHistory:
     """Three months, one order each, and one (C) that reaches from February into March."""
     shop = OrderHistory.start(tmp_path_factory.mktemp("shop") / "project")
-    shop.load("customers", {"c.csv": ["'ann', 'ES'", "'bob', 'FR'"]})
+    shop.load("customers", {"c.csv": ["'ann', 'ES', 'old'", "'bob', 'FR', 'old'"]})
     shop.load("rates", {"r.csv": ["'USD', date '2026-02-10', 0.5"]})
     shop.load(
         "lines",

@@ -66,7 +66,10 @@ qualify row_number() over (partition by {key} order by _load_id desc) = 1
 INCREMENTAL_LINES = {
     "unit": "order_key",
     "rows": {"shop": {"lines": "'shop:' || trim(order_no)"}},
-    "lookups": {"customers": ["customer"], "rates": ["currency", "day"]},
+    "lookups": {
+        "customers": {"keys": ["customer"], "columns": ["country"]},
+        "rates": {"keys": ["currency", "day"]},
+    },
 }
 
 
@@ -92,7 +95,7 @@ class OrderHistory:
                     "currency": "varchar",
                     "amount": "decimal(18, 4)",
                 },
-                "customers": {"customer": "varchar", "country": "varchar"},
+                "customers": {"customer": "varchar", "country": "varchar", "email": "varchar"},
                 "rates": {"currency": "varchar", "day": "date", "rate": "decimal(18, 4)"},
             },
         )
@@ -132,12 +135,10 @@ class OrderHistory:
         load_id = f"{1_790_000_000 + self.loads}.{self.loads:06d}"
         columns = {
             "lines": "order_no, line_no, day, customer, currency, amount",
-            "customers": "customer, country",
+            "customers": "customer, country, email",
             "rates": "currency, day, rate",
         }[table]
-        values = ", ".join(
-            f"({row}, '{path}')" for path, rows in files.items() for row in rows
-        )
+        values = ", ".join(f"({row}, '{path}')" for path, rows in files.items() for row in rows)
         supersedes = [(self.known[f"{table}/{path}"], path) for path in replaces]
         self.project.load(
             "shop",
@@ -175,7 +176,9 @@ class OrderHistory:
             found[month] = (Path(path).name, modified)
         return found
 
-    def rewritten(self, before: Mapping[str, tuple[str, int]], mart: str = "order_lines") -> set[str]:
+    def rewritten(
+        self, before: Mapping[str, tuple[str, int]], mart: str = "order_lines"
+    ) -> set[str]:
         """Months whose file is not the one of `before`; also those that came or went."""
         now = self.files(mart)
         return {month for month in {*before, *now} if before.get(month) != now.get(month)}

@@ -48,7 +48,9 @@ class Chance:
 
     def load_customers(self) -> None:
         country = self.random.choice(["ES", "FR", "IT"])
-        self.shop.load("customers", {"c.csv": [f"{self.random.choice(CUSTOMERS[:3])}, '{country}'"]})
+        self.shop.load(
+            "customers", {"c.csv": [f"{self.random.choice(CUSTOMERS[:3])}, '{country}', 'new'"]}
+        )
 
     def load_rates(self) -> None:
         rates = [f"'USD', {self.day()}, {self.random.randint(1, 3)}" for _ in range(10)]

@@ -53,9 +53,9 @@ def test_a_changed_file_rewrites_the_months_of_its_old_version(shop: OrderHistor
     )
     shop.build()
     assert shop.rewritten(before) == {"2026-02", "2026-03"}
-    assert shop.project.query("select sum(amount) from marts.order_lines where month != '2026-01-01'") == [
-        (21 * 0.5 + 50,)
-    ]
+    assert shop.project.query(
+        "select sum(amount) from marts.order_lines where month != '2026-01-01'"
+    ) == [(21 * 0.5 + 50,)]
     assert shop.differences() == 0
 
 
@@ -78,15 +78,15 @@ def test_an_order_across_months_is_whole_when_only_its_first_month_is_touched(
     shop.load("lines", {"feb2.csv": ["'B', 2, date '2026-02-11', 'bob', 'EUR', 1"]})
     shop.build()
     assert shop.rewritten(before, "orders") == {"2026-02"}
-    assert shop.project.query("select lines, amount from marts.orders where order_key = 'shop:C'") == [
-        (2, 70)
-    ]
+    assert shop.project.query(
+        "select lines, amount from marts.orders where order_key = 'shop:C'"
+    ) == [(2, 70)]
     assert shop.differences() == 0
 
 
 def test_a_customer_who_moves_rewrites_the_months_in_which_they_bought(shop: OrderHistory) -> None:
     before = shop.files()
-    shop.load("customers", {"c2.csv": ["'ann', 'IT'"]})
+    shop.load("customers", {"c2.csv": ["'ann', 'IT', 'old'"]})
     shop.build()
     assert shop.rewritten(before) == {"2026-01"}
     assert shop.differences() == 0
@@ -94,13 +94,21 @@ def test_a_customer_who_moves_rewrites_the_months_in_which_they_bought(shop: Ord
 
 def test_a_new_customer_who_never_bought_rewrites_nothing(shop: OrderHistory) -> None:
     before = shop.files()
-    shop.load("customers", {"c2.csv": ["'eve', 'IT'"]})
+    shop.load("customers", {"c2.csv": ["'eve', 'IT', 'old'"]})
     shop.build()
     assert shop.rewritten(before) == set()
-    shop.load("customers", {"c3.csv": ["'eve', 'PT'"]})
+    shop.load("customers", {"c3.csv": ["'eve', 'PT', 'old'"]})
     shop.load("lines", {"apr.csv": ["'E', 1, date '2026-04-02', 'eve', 'EUR', 60"]})
     shop.build()
     assert shop.rewritten(before) == {"2026-04"}
+    assert shop.differences() == 0
+
+
+def test_what_the_mart_does_not_take_from_a_lookup_rewrites_nothing(shop: OrderHistory) -> None:
+    before = shop.files()
+    shop.load("customers", {"c2.csv": ["'ann', 'ES', 'new address'"]})
+    shop.build()
+    assert shop.rewritten(before) == set()
     assert shop.differences() == 0
 
 

@@ -13,16 +13,14 @@ import pytest
 
 from tests.pipeline.order_history import OrderHistory
 
-pytest.importorskip("moto.server")
+moto_server = pytest.importorskip("moto.server")
 s3fs = pytest.importorskip("s3fs")
 
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A bucket on a server of this test's own, and the environment that leads to it."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()
     for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -68,7 +66,7 @@ def test_incremental_marts_under_an_s3_prefix(bucket: str, tmp_path: Path) -> No
     shop = OrderHistory.start(tmp_path / "project")
     written = shop.project.lake_path("raw")
     raw = f"s3://{bucket}/a lake/raw"
-    shop.load("customers", {"c.csv": ["'ann', 'ES'"]})
+    shop.load("customers", {"c.csv": ["'ann', 'ES', 'old'"]})
     shop.load("rates", {"r.csv": ["'USD', date '2026-02-10', 0.5"]})
     shop.load("lines", {"one.csv": ["'A', 1, date '2026-01-05', 'ann', 'EUR', 10"]})
     shop.load("lines", {"two.csv": ["'B', 1, date '2026-02-10', 'bob', 'USD', 20"]})

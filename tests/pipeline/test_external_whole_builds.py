@@ -17,7 +17,7 @@ def change_the_view_in_between(shop: OrderHistory) -> None:
 
 
 def change_a_variable_in_a_view(shop: OrderHistory) -> None:
-    sql = LINES.replace("'ZZ'", "'{{ var(\"nowhere\", \"ZZ\") }}'")
+    sql = LINES.replace("'ZZ'", '\'{{ var("nowhere", "ZZ") }}\'')
     shop.project.model("order_lines_whole", sql, **WHOLE_VIEW)
     assert shop.build("--vars", "nowhere: ZZ").message("order_lines").startswith("nothing new")
 
@@ -158,7 +158,10 @@ def test_an_incremental_config_with_a_mistake_is_refused(shop: OrderHistory) -> 
     for incremental, sentence in [
         ({"unit": "order"}, "the mart has no column 'order'"),
         ({"unit": "order_key", "lookup": {}}, "'lookup' is none of unit, rows, lookups, follows"),
-        ({"unit": "order_key", "lookups": {"prices": ["day"]}}, "the model reads no 'prices'"),
+        (
+            {"unit": "order_key", "lookups": {"prices": {"keys": ["day"]}}},
+            "the model reads no 'prices'",
+        ),
         ({"follows": "orders", "unit": "order_key"}, "either the unit"),
         ({"follows": "orders"}, "the model reads no 'orders'"),
     ]:

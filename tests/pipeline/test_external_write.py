@@ -77,7 +77,19 @@ def test_a_partitioned_mart_without_rows_is_one_empty_file_until_rows_come(
 def test_partitions_of_any_value_are_written_and_vanish_with_their_rows(
     project: LakeProject,
 ) -> None:
-    values = ["a/b c", "", "null", "NULL", "..", "é %20=", "it's", 'a"b', "2026-01-01", "1.50", "true"]
+    values = [
+        "a/b c",
+        "",
+        "null",
+        "NULL",
+        "..",
+        "é %20=",
+        "it's",
+        'a"b',
+        "2026-01-01",
+        "1.50",
+        "true",
+    ]
     rows = ", ".join(f"('{value.replace(chr(39), chr(39) * 2)}')" for value in values)
     sql = f"select * from (values {rows}, (null)) as rows (name)"
     project.model("numbers", sql, partition_by="name")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +56,9 @@ def test_without_a_load_the_view_is_empty_and_typed(project: LakeProject) -> Non
 def test_rows_know_their_file_and_their_load(project: LakeProject) -> None:
     load(project, FIRST, "1, 'a', 'x.csv'")
     load(project, SECOND, "2, 'b', 'y.csv'")
-    assert seen(project, "id, _file, _load_id, _loaded_at") == [
-        (1, "x.csv", FIRST, datetime(2026, 9, 21, 14, 13, 21, 1)),
-        (2, "y.csv", SECOND, datetime(2026, 9, 21, 14, 13, 22, 500000)),
+    assert seen(project, "id, _file, _load_id, cast(_loaded_at as varchar)") == [
+        (1, "x.csv", FIRST, "2026-09-21 14:13:21.000001"),
+        (2, "y.csv", SECOND, "2026-09-21 14:13:22.5"),
     ]
 
 
@@ -75,13 +74,9 @@ def test_a_load_that_died_is_not_read(project: LakeProject) -> None:
 
 def test_replaced_inputs_are_out_and_the_rest_of_their_load_stays(project: LakeProject) -> None:
     load(project, FIRST, "1, 'a', 'x.csv'", "2, 'b', 'y.csv'", inputs=["x.csv", "y.csv"])
-    load(
-        project, SECOND, "1, 'new', 'x.csv'", inputs=["x.csv"], supersedes=[(FIRST, "x.csv")]
-    )
+    load(project, SECOND, "1, 'new', 'x.csv'", inputs=["x.csv"], supersedes=[(FIRST, "x.csv")])
     assert seen(project) == [(1, "new"), (2, "b")]
-    load(
-        project, THIRD, "1, 'newest', 'x.csv'", inputs=["x.csv"], supersedes=[(SECOND, "x.csv")]
-    )
+    load(project, THIRD, "1, 'newest', 'x.csv'", inputs=["x.csv"], supersedes=[(SECOND, "x.csv")])
     assert seen(project) == [(1, "newest"), (2, "b")]
 
 
@@ -89,7 +84,11 @@ def test_an_input_replaced_by_two_loads_counts_once(project: LakeProject) -> Non
     load(project, FIRST, "1, 'a', 'x.csv'", "2, 'b', 'y.csv'", inputs=["x.csv", "y.csv"])
     for load_id in (SECOND, THIRD):
         load(
-            project, load_id, f"3, '{load_id}', 'x.csv'", inputs=["x.csv"], supersedes=[(FIRST, "x.csv")]
+            project,
+            load_id,
+            f"3, '{load_id}', 'x.csv'",
+            inputs=["x.csv"],
+            supersedes=[(FIRST, "x.csv")],
         )
     assert seen(project) == [(2, "b"), (3, SECOND), (3, THIRD)]
 
@@ -133,10 +132,16 @@ def test_odd_names_of_files_folders_and_sources_are_quoted(tmp_path: Path) -> No
     document["sources"][0]["config"] = {"enabled": True}
     sources.write_text(json.dumps(document))
     query = "select 1 as id, 'a' as name, 'it''s.csv' as _file"
-    project.load("o'dd", "li nes", FIRST, f"{query} union all select 2, 'b', 'y.csv'",
-                 inputs=["it's.csv", "y.csv"])
-    project.load("o'dd", "li nes", SECOND, query, inputs=["it's.csv"],
-                 supersedes=[(FIRST, "it's.csv")])
+    project.load(
+        "o'dd",
+        "li nes",
+        FIRST,
+        f"{query} union all select 2, 'b', 'y.csv'",
+        inputs=["it's.csv", "y.csv"],
+    )
+    project.load(
+        "o'dd", "li nes", SECOND, query, inputs=["it's.csv"], supersedes=[(FIRST, "it's.csv")]
+    )
     project.model("lines", "select * from {{ source(\"o'dd\", 'li nes') }}")
     project.succeed("run")
     assert project.query("select id, _file, _load_id from marts.lines order by all") == [
@@ -156,8 +161,9 @@ def test_rejected_rows_of_committed_loads_can_be_read(project: LakeProject) -> N
     assert seen(project) == [(1, "a")]
     assert project.query("select line, reason from till.rejected_rows") == [(2, "no number")]
     assert project.query(
-        "select rows_read, rows_loaded, rows_rejected, files, started_at from till.load_manifest"
-    ) == [(2, 1, 1, 1, datetime(2026, 11, 20, 22, 0, 0, 123456))]
+        "select rows_read, rows_loaded, rows_rejected, cast(started_at as varchar)"
+        " from till.load_manifest"
+    ) == [(2, 1, 1, "2026-11-20 22:00:00.123456")]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +173,10 @@ def test_rejected_rows_of_committed_loads_can_be_read(project: LakeProject) -> N
         ({"version": None}, "is of version 0; this Tillhouse reads version 1"),
         ({"started_at": "yesterday"}, "has a load_id that is no number, or a time that is none"),
         ({"table_name": None}, "lacks its load_id, source_name or table_name"),
-        ({"files": [{"path": "raw/shop/lines/x.parquet", "rows": 1}]}, "names a file outside its own"),
+        (
+            {"files": [{"path": "raw/shop/lines/x.parquet", "rows": 1}]},
+            "names a file outside its own",
+        ),
         (
             {"files": [{"path": f"raw/load_id={FIRST}/../../x.parquet", "rows": 1}]},
             "names a file outside its own load_id folder (load 1790000001.000001 of shop.lines)",

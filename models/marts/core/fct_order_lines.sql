@@ -6,8 +6,11 @@
         'unit': 'order_key',
         'rows': var('order_key_of_raw_rows'),
         'lookups': {
-            'int_customers_unioned': ['customer_key'],
-            'int_exchange_rates_filled': ['currency', 'order_date'],
+            'int_customers_unioned': {'keys': ['customer_key'], 'columns': ['country_code']},
+            'int_exchange_rates_filled': {
+                'keys': ['currency', 'order_date'],
+                'columns': ['exchange_rate'],
+            },
         },
     },
 ) }}
