@@ -12,10 +12,10 @@ from typing import Any
 
 import duckdb
 import pytest
+from ruamel.yaml import YAML
 
 from tests.conftest import ROOT, Till, copy_project
 
-BUILD = ["build", "--select", "+fct_orders", "--exclude-resource-type", "test", "unit_test"]
 # What is loaded later: December, and some of long before that was forgotten.
 LATE = {
     "shop.purchases": "regexp_matches(purchase_date, '^2025-12|/12/2025|^Dec .* 2025')"
@@ -88,25 +88,25 @@ def write(lake: Path, rows: str, files: list[dict[str, Any]], path: str) -> None
 
 
 @pytest.fixture(scope="module")
-def shops(tmp_path_factory: pytest.TempPathFactory, till: Till, dbt: Till) -> Shops:
-    def succeed(command: Till, project: Path, *arguments: str) -> None:
-        done = command(project, *arguments)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    at_once = copy_project(tmp_path_factory.mktemp("at_once") / "project")
-    succeed(till, at_once, "ingest")
-    in_two_steps = tmp_path_factory.mktemp("in_two_steps") / "project"
-    shutil.copytree(at_once, in_two_steps)
-    succeed(dbt, at_once, *BUILD)
-
-    later = split_loads(in_two_steps / "lake")
-    succeed(dbt, in_two_steps, *BUILD)
-    after_first_step = mart_files(in_two_steps)
+def shops(tmp_path_factory: pytest.TempPathFactory, demo_project: Path, dbt: Till) -> Shops:
+    project = copy_project(tmp_path_factory.mktemp("in_two_steps") / "project")
+    for part in ("raw", "rejected"):
+        shutil.copytree(demo_project / "lake" / part, project / "lake" / part)
+    later = split_loads(project / "lake")
+    build(project, dbt)
+    after_first_step = mart_files(project)
     for records in later:
         name = "{load_id}.{source_name}.{table_name}.json".format(**records[0])
-        (in_two_steps / "lake/raw/_manifest" / name).write_text(json.dumps(records))
-    succeed(dbt, in_two_steps, *BUILD)
-    return Shops(at_once, in_two_steps, after_first_step)
+        (project / "lake/raw/_manifest" / name).write_text(json.dumps(records))
+    build(project, dbt)
+    return Shops(demo_project, project, after_first_step)
+
+
+def build(project: Path, dbt: Till) -> None:
+    done = dbt(
+        project, "build", "--select", "+fct_orders", "--exclude-resource-type", "test", "unit_test"
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def rows_of(project: Path, mart: str) -> str:
@@ -151,3 +151,23 @@ def test_the_mart_names_every_column_that_it_takes_from_a_lookup() -> None:
         (named,) = re.findall(rf"'{lookup}': {{([^}}]*)}}", config)
         listed = set(re.findall(r"'(\w+)'", named)) - {"keys", "columns"}
         assert {column.strip() for column in selected.split(",")} == listed
+
+
+@pytest.mark.parametrize("source", ["shop", "webshop"])
+def test_raw_rows_tell_the_order_key_that_the_mart_has(demo_project: Path, source: str) -> None:
+    """Else a new row of an order would not be seen to touch it."""
+    variables = yaml_variables(ROOT / "dbt_project.yml")["order_key_of_raw_rows"]
+    lines = rows_of(demo_project, "fct_order_lines")
+    for table, order_key in variables[source].items():
+        raw = demo_project / "lake/raw" / source / table / "*/*.parquet"
+        unknown = duckdb.sql(
+            f"select order_key from {lines} where source_name = '{source}' "
+            f"except select {order_key} from read_parquet('{raw}', hive_partitioning = false)"
+        ).fetchall()
+        assert unknown == []
+
+
+def yaml_variables(path: Path) -> dict[str, Any]:
+    document = YAML(typ="safe").load(path.read_text())
+    variables: dict[str, Any] = document["vars"]
+    return variables
