@@ -47,8 +47,8 @@
     {%- for constraint in model.constraints -%}
         {%- do constraints.append({
             "type": constraint.type | string,
-            "columns": constraint.columns,
-            "expression": constraint.expression,
+            "columns": constraint.columns or [],
+            "expression": constraint.expression or none,
         }) -%}
     {%- endfor -%}
     {%- for column in model.columns.values() -%}
@@ -56,7 +56,7 @@
             {%- do constraints.append({
                 "type": constraint.type | string,
                 "columns": [column.name],
-                "expression": constraint.expression,
+                "expression": constraint.expression or none,
             }) -%}
         {%- endfor -%}
     {%- endfor -%}

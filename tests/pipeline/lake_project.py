@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -247,7 +247,8 @@ class LakeProject:
             options.append("--no-write-json")
         with self._surroundings():
             result = dbtRunner().invoke([*arguments, *options])
-            DuckDBConnectionManager.close_all_connections()  # else the file stays locked
+            close: Callable[[], None] = DuckDBConnectionManager.close_all_connections
+            close()  # else the file stays locked
         nodes = {
             run.node.name: NodeResult(str(run.status), run.message or "")
             for run in getattr(result.result, "results", ())

@@ -63,6 +63,18 @@ select * exclude (_file, _load_id, _loaded_at) from {{{{ source('shop', '{table}
 qualify row_number() over (partition by {key} order by _load_id desc) = 1
 """
 
+LINES_CONTRACT = {
+    "order_key": "varchar",
+    "line_no": "integer",
+    "day": "date",
+    "month": "date",
+    "customer": "varchar",
+    "currency": "varchar",
+    "country": "varchar",
+    "grade": "varchar",
+    "amount": "decimal(18,4)",
+}
+
 INCREMENTAL_LINES = {
     "unit": "order_key",
     "rows": {"shop": {"lines": "'shop:' || trim(order_no)"}},
@@ -150,6 +162,17 @@ class OrderHistory:
         )
         self.known |= {f"{table}/{path}": load_id for path in files}
         return load_id
+
+    def promise(self, constraint: Mapping[str, object]) -> None:
+        """Give `order_lines` an enforced contract with this constraint."""
+        columns = [{"name": name, "data_type": kind} for name, kind in LINES_CONTRACT.items()]
+        model = {
+            "name": "order_lines",
+            "config": {"contract": {"enforced": True}},
+            "constraints": [constraint],
+            "columns": columns,
+        }
+        self.project.properties("order_lines", {"models": [model]})
 
     def build(self, *arguments: str) -> Build:
         """Build all, or what the arguments select: views need it only when their SQL changed."""
