@@ -29,6 +29,14 @@
     {%- do return('"' ~ (name | string).replace('"', '""') ~ '"') -%}
 {%- endmacro -%}
 
+{%- macro sql_identifiers(names) -%}
+    {%- set quoted = [] -%}
+    {%- for name in names -%}
+        {%- do quoted.append(sql_identifier(name)) -%}
+    {%- endfor -%}
+    {%- do return(quoted | join(", ")) -%}
+{%- endmacro -%}
+
 {%- macro sql_value(query) -%}
     {#- The one value of a query. Lists and structs come as JSON: select to_json(...), then fromjson. -#}
     {%- set rows = run_query(query).rows -%}

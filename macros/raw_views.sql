@@ -2,6 +2,7 @@
     files of committed loads, without the rows of inputs that a later load replaced. -#}
 {%- macro make_raw_views() -%}
     {%- if execute -%}
+        {%- do refuse_unreadable_load_records() -%}
         {%- do run_query(load_records_sql()) -%}
         {%- do refuse_broken_load_records() -%}
         {%- do refuse_unread_tables() -%}
@@ -19,9 +20,30 @@
 {%- endmacro -%}
 
 
+{%- macro load_records_glob() -%}
+    {%- do return(lake_path() ~ "/raw/_manifest/*.json") -%}
+{%- endmacro -%}
+
+
+{%- macro refuse_unreadable_load_records() -%}
+    {#- Also an empty file: passed over, its load would silently be gone. -#}
+    {%- set glob = sql_text(load_records_glob()) -%}
+    {%- set broken = sql_value(
+        "select min(filename) from read_text(" ~ glob ~ ") where case when json_valid(content)"
+        ~ " then json_type(content) != 'ARRAY' or json_array_length(content) = 0 else true end"
+    ) if sql_value("select count(*) from glob(" ~ glob ~ ")") | int > 0 -%}
+    {%- if broken -%}
+        {%- do exceptions.raise_compiler_error(
+            "The load record " ~ broken ~ " cannot be read: restore it from a backup, or delete it;"
+            ~ " without it, its load does not count"
+        ) -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+
 {%- macro load_records_sql() -%}
     {#- One pass over the records; what the views need lies in small tables of schema `till`. -#}
-    {%- set records_glob = lake_path() ~ "/raw/_manifest/*.json" -%}
+    {%- set records_glob = load_records_glob() -%}
     {%- set file_type = "struct(path varchar, rows bigint, bytes bigint)[]" -%}
     {%- set columns = {
         "version": "integer",
@@ -75,8 +97,8 @@
         source_name,
         table_name,
         kind,
-        cast(cast(started_at as timestamptz) at time zone 'UTC' as timestamp) as started_at,
-        cast(cast(finished_at as timestamptz) at time zone 'UTC' as timestamp) as finished_at,
+        cast(try_cast(started_at as timestamptz) at time zone 'UTC' as timestamp) as started_at,
+        cast(try_cast(finished_at as timestamptz) at time zone 'UTC' as timestamp) as finished_at,
         window_start,
         window_end,
         cursor_before,
@@ -90,14 +112,35 @@
     from load_records
     order by load_id, source_name, table_name;
 
+    -- What an incremental mart compares to see which loads are new to it, and that the others are
+    -- those that it was built from.
+    create or replace table till.load_hashes as
+    select
+        source_name,
+        table_name,
+        try_cast(load_id as decimal(38, 6)) as load_number,
+        md5(cast(to_json(load_records) as varchar)) as record_hash
+    from load_records
+    order by all;
+
     -- Inputs (a load and the path of a file in it) that a later load replaced.
     create or replace table till.superseded_inputs as
-    select distinct
+    select
         source_name,
         table_name,
         superseded.load_id as load_id,
-        superseded.path as path
-    from (select source_name, table_name, unnest(supersedes) as superseded from load_records)
+        superseded.path as path,
+        min(replaced_by) as replaced_by
+    from
+        (
+            select
+                source_name,
+                table_name,
+                try_cast(load_id as decimal(38, 6)) as replaced_by,
+                unnest(supersedes) as superseded
+            from load_records
+        )
+    group by source_name, table_name, superseded.load_id, superseded.path
     order by all;
 
     create or replace table till.load_files as
@@ -153,18 +196,21 @@
 
 {%- macro refuse_broken_load_records() -%}
     {#- A record that this version cannot read rightly stops the run; leaving its rows out would be worse. -#}
+    {%- set unreadable = "try_cast(load_id as decimal(38, 6)) is null"
+        ~ " or try_cast(started_at as timestamptz) is null or try_cast(finished_at as timestamptz) is null" -%}
     {%- set problem = sql_value(
         "select case"
         ~ " when version is null or version != 1 then 'is of version ' || coalesce(version, 0)"
         ~ " || '; this Tillhouse reads version 1: upgrade it'"
         ~ " when load_id is null or source_name is null or table_name is null"
         ~ " then 'lacks its load_id, source_name or table_name'"
+        ~ " when " ~ unreadable ~ " then 'has a load_id that is no number, or a time that is none'"
         ~ " else 'names a file outside its own load_id folder' end"
         ~ " || ' (load ' || coalesce(load_id, '?') || ' of ' || coalesce(source_name, '?')"
         ~ " || '.' || coalesce(table_name, '?') || ')'"
         ~ " from load_records"
         ~ " where version is distinct from 1 or load_id is null or source_name is null"
-        ~ " or table_name is null or len(list_filter("
+        ~ " or table_name is null or " ~ unreadable ~ " or len(list_filter("
         ~ "coalesce(files, []) || coalesce(rejected_files, []), lambda file: file.path is null"
         ~ " or not contains(file.path, '/load_id=' || load_id || '/')"
         ~ " or list_contains(string_split(file.path, '/'), '..'))) > 0"
@@ -221,7 +267,9 @@
 {%- macro raw_view_sql(node, file_groups) -%}
     {%- set branches = [] -%}
     {%- for file_group in file_groups -%}
-        {%- do branches.append(raw_branch_sql(node, file_group)) -%}
+        {%- do branches.append(raw_branch_sql(
+            node, file_group, raw_not_superseded(node) if file_group.is_partly_superseded
+        )) -%}
     {%- endfor -%}
     {%- if not branches -%}
         {%- do branches.append(raw_branch_sql(node, none)) -%}
@@ -232,9 +280,9 @@
 {%- endmacro -%}
 
 
-{%- macro raw_branch_sql(node, file_group) -%}
+{%- macro raw_branch_sql(node, file_group, condition=none) -%}
     {#- One select over the files of a group, or a typed one without rows where there are no files. -#}
-    {%- set load_id = "regexp_extract(__path, '.*[/\\\\]load_id=([^/\\\\]+)[/\\\\]', 1)" -%}
+    {%- set load_id = raw_load_id() -%}
     {%- set added = ["_file", "_load_id", "_loaded_at"] -%}
     select
         {%- for column in node.columns.values() if column.name not in added %}
@@ -257,19 +305,64 @@
     from read_parquet(
         [{{ lake_file_texts(file_group["paths"]) }}], filename = '__path', hive_partitioning = false
     )
-    {%- if file_group["is_partly_superseded"] %}
-    where
-        not exists (
-            select 1
-            from till.superseded_inputs as superseded
-            where
-                superseded.source_name = {{ sql_text(node.source_name) }}
-                and superseded.table_name = {{ sql_text(node.name) }}
-                and superseded.load_id = {{ load_id }}
-                and superseded.path = _file
-        )
+    {%- if condition %}
+    where {{ condition }}
     {%- endif %}
     {%- endif -%}
+{%- endmacro -%}
+
+
+{%- macro raw_load_id() -%}
+    {%- do return("regexp_extract(__path, '.*[/\\\\]load_id=([^/\\\\]+)[/\\\\]', 1)") -%}
+{%- endmacro -%}
+
+
+{%- macro raw_not_superseded(node) -%}
+    {%- do return("not " ~ raw_superseded(node)) -%}
+{%- endmacro -%}
+
+
+{%- macro raw_superseded(node, after=none) -%}
+    {#- Whether the input that a row came from was replaced, by a load after `after` if that is given. -#}
+    {%- do return(
+        "exists (select 1 from till.superseded_inputs as superseded"
+        ~ " where superseded.source_name = " ~ sql_text(node.source_name)
+        ~ " and superseded.table_name = " ~ sql_text(node.name)
+        ~ " and superseded.load_id = " ~ raw_load_id()
+        ~ " and superseded.path = _file"
+        ~ (" and superseded.replaced_by > " ~ after if after is not none else "") ~ ")"
+    ) -%}
+{%- endmacro -%}
+
+
+{%- macro raw_rows_since(node, last_load_id) -%}
+    {#- Queries for the rows that came or went since the load `last_load_id` (none: since there was no
+        load): those of the loads after it, and those of earlier inputs that they replaced. -#}
+    {%- set load_number = "cast(load_id as decimal(38, 6))" -%}
+    {%- set is_known = external_is_known(load_number, last_load_id) -%}
+    {%- set queries = [] -%}
+    {%- for file_group in raw_file_groups_where(node, "not (" ~ is_known ~ ")") -%}
+        {%- do queries.append(raw_branch_sql(node, file_group)) -%}
+    {%- endfor -%}
+    {%- if last_load_id is not none -%}
+        {%- set has_replaced = "(source_name, table_name, load_id) in (select (source_name, table_name, load_id)"
+            ~ " from till.superseded_inputs where replaced_by > " ~ last_load_id ~ ")" -%}
+        {%- for file_group in raw_file_groups_where(node, is_known ~ " and " ~ has_replaced) -%}
+            {%- do queries.append(raw_branch_sql(node, file_group, raw_superseded(node, last_load_id))) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- do return(queries) -%}
+{%- endmacro -%}
+
+
+{%- macro raw_file_groups_where(node, condition) -%}
+    {%- do return(fromjson(sql_value(
+        "select coalesce(to_json(list(file_group order by file_group.columns)), '[]') from ("
+        ~ "select {'columns': column_names, 'paths': list(path order by load_id, path)} as file_group"
+        ~ " from till.load_files where not is_rejected and rows > 0"
+        ~ " and source_name = " ~ sql_text(node.source_name) ~ " and table_name = " ~ sql_text(node.name)
+        ~ " and " ~ condition ~ " group by column_names)"
+    ))) -%}
 {%- endmacro -%}
 
 

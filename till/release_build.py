@@ -44,8 +44,9 @@ def collect_marts(project: Project, folder: Path, names: Sequence[str]) -> dict[
             link_or_copy(source, folder / relative)
             files.append(describe(folder, relative, rows=parquet_rows(folder / relative)))
         marts[name] = ReleasedMart(rows=sum(file.rows or 0 for file in files), files=tuple(files))
-    for state in (project.marts / STATE_FOLDER).glob("*.json"):
-        link_or_copy(state, folder / "marts" / STATE_FOLDER / state.name)
+    for state in sorted((project.marts / STATE_FOLDER).rglob("*")):
+        if state.is_file():
+            link_or_copy(state, folder / "marts" / state.relative_to(project.marts))
     return marts
 
 

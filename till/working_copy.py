@@ -15,7 +15,8 @@ from configuration.lake import write_atomically
 from till.project import Project
 from till.releases import BUILDING_PREFIX, current_release
 
-# What travels with the marts besides their Parquet files: the state that incremental builds keep.
+# What travels with the marts besides their Parquet files: what incremental builds go on from
+# (macros/README.md). It belongs to the very files that were there when it was written.
 STATE_FOLDER = "_state"
 
 

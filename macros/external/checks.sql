@@ -2,6 +2,9 @@
     constraints, so those of the contract are looked up here; what fails leaves the mart as it was. -#}
 {%- macro external_check_types(mart, query, written) -%}
     {#- Parquet has no type for some of DuckDB's and silently takes another: HUGEINT becomes DOUBLE. -#}
+    {%- if not written -%}
+        {%- do return(none) -%}
+    {%- endif -%}
     {%- set from = "read_parquet([" ~ sql_text(written[0].written_to) ~ "], hive_partitioning = false)" -%}
     {%- for kept in external_columns(from) -%}
         {%- set asked = query.columns[loop.index0] -%}
@@ -16,8 +19,9 @@
 {%- endmacro -%}
 
 
-{%- macro external_check_constraints(mart, written) -%}
-    {%- if config.get("contract").enforced -%}
+{%- macro external_check_constraints(mart, kept, written) -%}
+    {#- Kept files were checked when they were written: only a key must also differ from theirs. -#}
+    {%- if config.get("contract").enforced and written -%}
         {%- set files = "read_parquet([" ~ sql_texts(written | map(attribute="written_to") | list)
             ~ "], hive_partitioning = false)" -%}
         {%- for constraint in external_constraints() -%}
@@ -27,7 +31,7 @@
                 {%- endfor -%}
             {%- endif -%}
             {%- if constraint.type in ["unique", "primary_key"] -%}
-                {%- do external_check_unique(mart, files, constraint.columns) -%}
+                {%- do external_check_unique(mart, kept, files, constraint.columns) -%}
             {%- endif -%}
             {%- if constraint.type == "check" -%}
                 {%- do external_check_expression(mart, files, constraint.expression) -%}
@@ -43,8 +47,8 @@
     {%- for constraint in model.constraints -%}
         {%- do constraints.append({
             "type": constraint.type | string,
-            "columns": constraint.columns,
-            "expression": constraint.expression,
+            "columns": constraint.columns or [],
+            "expression": constraint.expression or none,
         }) -%}
     {%- endfor -%}
     {%- for column in model.columns.values() -%}
@@ -52,7 +56,7 @@
             {%- do constraints.append({
                 "type": constraint.type | string,
                 "columns": [column.name],
-                "expression": constraint.expression,
+                "expression": constraint.expression or none,
             }) -%}
         {%- endfor -%}
     {%- endfor -%}
@@ -77,27 +81,33 @@
 {%- endmacro -%}
 
 
-{%- macro external_check_unique(mart, files, columns) -%}
+{%- macro external_check_unique(mart, kept, files, columns) -%}
     {#- Hashes first: they take a fraction of the memory of long keys. Only where a hash occurs twice
         are the keys themselves looked at, so two keys that share a hash are not mistaken for one. -#}
-    {%- set names = [] -%}
+    {%- set names = sql_identifiers(columns) -%}
+    {%- set known = [] -%}
     {%- for name in columns -%}
-        {%- do names.append(sql_identifier(name)) -%}
+        {%- do known.append(sql_identifier(name) ~ " is not null") -%}
     {%- endfor -%}
+    {%- set is_key = known | join(" and ") -%}
+    {%- set kept_files = "read_parquet([" ~ external_addresses(mart, kept) ~ "], hive_partitioning = false)" -%}
     {%- set hashes -%}
-        select hash({{ names | join(", ") }}) as key_hash
-        from {{ files }}
-        where {{ names | join(" is not null and ") }} is not null
-        group by key_hash
-        having count(*) > 1
+        select hash({{ names }}) as key_hash from {{ files }} where {{ is_key }}
+        group by key_hash having count(*) > 1
+        {%- if kept %}
+        union
+        select hash({{ names }}) as key_hash from {{ kept_files }}
+        where {{ is_key }} and hash({{ names }}) in (select hash({{ names }}) from {{ files }})
+        {%- endif %}
     {%- endset -%}
     {%- if sql_value("select count(*) from (" ~ hashes ~ ")") | int > 0 -%}
+        {%- set keys = "select " ~ names ~ " from " ~ files
+            ~ (" union all select " ~ names ~ " from " ~ kept_files if kept else "") -%}
         {%- set example = sql_value(
             "select to_json({'keys': count(*), 'first': min(key)}) from ("
-            ~ "select concat_ws(', ', " ~ names | join(", ") ~ ") as key from " ~ files
-            ~ " where hash(" ~ names | join(", ") ~ ") in (" ~ hashes ~ ")"
-            ~ " and " ~ names | join(" is not null and ") ~ " is not null"
-            ~ " group by " ~ names | join(", ") ~ " having count(*) > 1)"
+            ~ "select concat_ws(', ', " ~ names ~ ") as key from (" ~ keys ~ ")"
+            ~ " where hash(" ~ names ~ ") in (" ~ hashes ~ ") and " ~ is_key
+            ~ " group by " ~ names ~ " having count(*) > 1)"
         ) -%}
         {%- set found = fromjson(example) -%}
         {%- if found["keys"] > 0 -%}

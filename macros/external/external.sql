@@ -15,21 +15,29 @@
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
     {%- do external_sweep(mart, mart.building) -%}
+    {%- if model.language == "python" -%}
+        {#- dbt lets Python run from the materialization itself only, not from a macro that it calls. -#}
+        {%- call statement("create_python_table", language="python") -%}
+            {{- create_table_as(False, python_relation, compiled_code, "python") -}}
+        {%- endcall -%}
+    {%- endif -%}
     {%- set query = external_query(python_relation) -%}
-    {%- set plan = {"kept": [], "only": none} -%}
+    {%- set plan = external_plan(mart, query) -%}
     {%- set written = external_write(mart, query, plan) -%}
     {%- do external_check_types(mart, query, written) -%}
-    {%- do external_check_constraints(mart, written) -%}
-    {%- set files = external_publish(mart, plan.kept, written) -%}
+    {%- do external_check_constraints(mart, plan.kept, written) -%}
+    {%- set files = external_publish(mart, plan, written) -%}
     {%- do external_swap_view(existing_relation, mart, query.columns, files) -%}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do apply_grants(this, config.get("grants"), should_revoke=False) -%}
     {%- do persist_docs(this.incorporate(type="view"), model) -%}
+    {%- if model.language == "python" -%}
+        {%- do adapter.drop_relation(python_relation) -%}
+    {%- endif -%}
     {{ adapter.commit() }}
 
-    {{ drop_relation_if_exists(load_cached_relation(python_relation)) }}
-    {%- do external_sweep_unlisted(mart, files) -%}
+    {%- do external_sweep_unlisted(mart, plan, files) -%}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
 
     {% call noop_statement("main", external_report(mart, plan, written), "COPY") -%}
@@ -65,6 +73,7 @@
         "single_file": root ~ "/" ~ name ~ ".parquet",
         "building": root ~ "/_building/" ~ name,
         "state_file": root ~ "/_state/" ~ name ~ ".json",
+        "lookups_folder": root ~ "/_state/" ~ name,
         "partition_by": config.get("partition_by"),
     }) -%}
 {%- endmacro -%}
@@ -73,9 +82,6 @@
 {%- macro external_query(python_relation) -%}
     {#- The query to write, in the order of the contract, with the columns it gives. -#}
     {%- if model.language == "python" -%}
-        {%- call statement("create_python_table", language="python") -%}
-            {{- create_table_as(False, python_relation, compiled_code, "python") -}}
-        {%- endcall -%}
         {%- set sql = "select * from " ~ python_relation -%}
     {%- else -%}
         {%- if config.get("sql_header") -%}
@@ -101,12 +107,11 @@
 {%- endmacro -%}
 
 
-{%- macro external_publish(mart, kept, written) -%}
+{%- macro external_publish(mart, plan, written) -%}
     {#- Moves the files into place and records the build. The record is the point of no return: from
         then on the mart consists of the files that it names. -#}
     {%- set moves = [] -%}
-    {%- set files = [] -%}
-    {%- do files.extend(kept) -%}
+    {%- set files = plan.kept | list -%}
     {%- for file in written -%}
         {%- if file.written_to != file.path -%}
             {%- do moves.append([file.written_to, file.path]) -%}
@@ -119,15 +124,19 @@
             "build_id": mart.build_id,
         }) -%}
     {%- endfor -%}
-    {%- do lake_files("move_files", [moves]) -%}
-    {%- set state = {
-        "version": 1,
-        "model": mart.name,
-        "build_id": mart.build_id,
-        "files": files | sort(attribute="path"),
-    } -%}
-    {%- do lake_files("write_text", [mart.state_file, tojson(state, sort_keys=True) ~ "\n"]) -%}
-    {%- do return(state.files) -%}
+    {%- set files = files | sort(attribute="path") -%}
+    {%- if not plan.is_unchanged -%}
+        {%- do lake_files("move_files", [moves]) -%}
+        {%- set state = {
+            "version": 1,
+            "model": mart.name,
+            "build_id": mart.build_id,
+            "files": files,
+            "built_from": plan.built_from,
+        } -%}
+        {%- do lake_files("write_text", [mart.state_file, tojson(state, sort_keys=True) ~ "\n"]) -%}
+    {%- endif -%}
+    {%- do return(files) -%}
 {%- endmacro -%}
 
 
@@ -164,14 +173,19 @@
 {%- endmacro -%}
 
 
-{%- macro external_sweep_unlisted(mart, files) -%}
+{%- macro external_sweep_unlisted(mart, plan, files) -%}
     {#- Deletes the model's files that the build just recorded does not name. -#}
     {%- set listed = files | map(attribute="path") | list -%}
+    {%- for file in ((plan.built_from or {}).get("lookups") or {}).values() -%}
+        {%- do listed.append(file.path) -%}
+    {%- endfor -%}
     {%- set unlisted = [] -%}
-    {%- for file in lake_files("list_files", [mart.folder]) -%}
-        {%- if file.path[mart.root | length + 1:] not in listed -%}
-            {%- do unlisted.append(file.path) -%}
-        {%- endif -%}
+    {%- for folder in [mart.folder, mart.lookups_folder] -%}
+        {%- for file in lake_files("list_files", [folder]) -%}
+            {%- if file.path[mart.root | length + 1:] not in listed -%}
+                {%- do unlisted.append(file.path) -%}
+            {%- endif -%}
+        {%- endfor -%}
     {%- endfor -%}
     {%- if mart.name ~ ".parquet" not in listed and not mart.is_object_store -%}
         {%- do unlisted.append(mart.single_file) -%}
@@ -181,7 +195,14 @@
 
 
 {%- macro external_report(mart, plan, written) -%}
-    {#- What dbt prints beside the model. -#}
-    {%- set rows = written | sum(attribute="rows") -%}
-    {%- do return(rows ~ " rows") -%}
+    {#- What dbt prints beside the model: rows written, and which partitions or why all of them. -#}
+    {%- set rows = (written | sum(attribute="rows")) ~ " rows" -%}
+    {%- if plan.is_full -%}
+        {%- do return(rows ~ (", built whole: " ~ plan.why_full if plan.why_full else "")) -%}
+    {%- elif not plan.touched -%}
+        {%- do return("nothing new, " ~ plan.kept | length ~ " files kept") -%}
+    {%- endif -%}
+    {%- do return(
+        rows ~ " in " ~ plan.touched | length ~ " touched partitions, " ~ plan.kept | length ~ " files kept"
+    ) -%}
 {%- endmacro -%}

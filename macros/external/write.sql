@@ -2,11 +2,20 @@
     written_to, path (where it belongs), rows, bytes, partition (text; none for null or where the model
     has no partitions), nulls (per column; a column that Parquet counts none for is missing). -#}
 {%- macro external_write(mart, query, plan) -%}
-    {%- set written = external_copy(mart, query.sql, mart.partition_by) -%}
+    {%- if not plan.is_full and not plan.touched -%}
+        {%- do return([]) -%}
+    {%- endif -%}
+    {%- set written = external_copy(mart, plan.sql, mart.partition_by) -%}
     {%- if not written and not plan.kept -%}
         {#- Partitions without rows give no files; one without rows keeps the mart's columns typed. -#}
         {%- set no_rows = "select * from (\n" ~ query.sql ~ "\n) where false" -%}
         {%- set written = external_copy(mart, no_rows, none) -%}
+    {%- endif -%}
+    {%- set places = written | map(attribute="written_to") | list -%}
+    {%- if places | unique(case_sensitive=true) | list | length < places | length -%}
+        {%- do external_refuse(
+            mart, "two partitions would share a folder: its values hold Parquet's own word for null"
+        ) -%}
     {%- endif -%}
     {%- do return(written) -%}
 {%- endmacro -%}

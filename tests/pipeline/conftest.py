@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Till, copy_project
+from tests.pipeline.order_history import OrderHistory
 from till.demo.generate import generate
 
 ONLINE_RETAIL_SOURCES = "examples/online_retail/sources.yml"
@@ -58,3 +59,30 @@ def expected(small_demo: Path) -> dict[str, Any]:
     """What the generator says it planted."""
     document: dict[str, Any] = json.loads((small_demo / "expected.json").read_text("utf-8"))
     return document
+
+
+@pytest.fixture(scope="session")
+def built_shop(tmp_path_factory: pytest.TempPathFactory) -> OrderHistory:
+    """Three months, one order each, and one (C) that reaches from February into March."""
+    shop = OrderHistory.start(tmp_path_factory.mktemp("shop") / "project")
+    shop.load("customers", {"c.csv": ["'ann', 'ES', 'old'", "'bob', 'FR', 'old'"]})
+    shop.load("rates", {"r.csv": ["'USD', date '2026-02-10', 0.5"]})
+    shop.load(
+        "lines",
+        {
+            "jan.csv": ["'A', 1, date '2026-01-05', 'ann', 'EUR', 10"],
+            "feb.csv": [
+                "'B', 1, date '2026-02-10', 'bob', 'USD', 20",
+                "'C', 1, date '2026-02-28', 'bob', 'EUR', 30",
+                "'C', 2, date '2026-03-01', 'bob', 'EUR', 40",
+            ],
+            "mar.csv": ["'D', 1, date '2026-03-07', null, 'EUR', 50"],
+        },
+    )
+    shop.build()
+    return shop
+
+
+@pytest.fixture
+def shop(built_shop: OrderHistory, tmp_path: Path) -> OrderHistory:
+    return built_shop.copy_to(tmp_path / "project")

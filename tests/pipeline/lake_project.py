@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +48,41 @@ small:
 """
 
 
+# Runs dbt and kills it, as kill -9 does, at a file operation of the marts: before it, after it, or (for
+# make_folder, which comes just before Parquet is written) as soon as a half-written file is there.
+KILLED = """
+import os, signal, sys, threading
+from pathlib import Path
+from dbt.cli.main import dbtRunner
+from till import warehouse_plugin as plugin
+
+moment, action, needle = sys.argv[1:4]
+original = plugin._ACTIONS[action]
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def wait_for_a_file(folder):
+    while not any(path.is_file() and path.stat().st_size for path in Path(folder).rglob("*")):
+        pass
+    die()
+
+def killed(*arguments):
+    if needle not in str(arguments):
+        return original(*arguments)
+    if moment == "before":
+        die()
+    answer = original(*arguments)
+    if moment == "after":
+        die()
+    threading.Thread(target=wait_for_a_file, args=arguments, daemon=True).start()
+    return answer
+
+plugin._ACTIONS[action] = killed
+dbtRunner().invoke(sys.argv[4:])
+"""
+
+
 @dataclass(frozen=True)
 class NodeResult:
     """What became of one model or test, as dbt says it."""
@@ -78,6 +116,13 @@ class LakeProject:
         macros = (REPOSITORY / "macros").as_posix()
         self.write("dbt_project.yml", PROJECT.format(macros=macros))
         self.write("profiles.yml", PROFILE)
+
+    def copy_to(self, folder: Path) -> LakeProject:
+        """The same project with all that was built in it, in another folder: cheaper than building."""
+        shutil.copytree(self.folder, folder)
+        copied = copy.copy(self)
+        copied.folder = folder
+        return copied
 
     def write(self, path: str, text: str) -> Path:
         target = self.folder / path
@@ -197,9 +242,13 @@ class LakeProject:
 
     def dbt(self, *arguments: str) -> Build:
         """Run dbt in this process: start-up takes seconds in one of its own."""
+        options = ["--log-level", "none", "--no-use-colors"]
+        if arguments[0] != "docs":
+            options.append("--no-write-json")
         with self._surroundings():
-            result = dbtRunner().invoke([*arguments, "--log-level", "none", "--no-use-colors"])
-            DuckDBConnectionManager.close_all_connections()  # else the file stays locked
+            result = dbtRunner().invoke([*arguments, *options])
+            close: Callable[[], None] = DuckDBConnectionManager.close_all_connections
+            close()  # else the file stays locked
         nodes = {
             run.node.name: NodeResult(str(run.status), run.message or "")
             for run in getattr(result.result, "results", ())
@@ -207,16 +256,27 @@ class LakeProject:
         }
         return Build(bool(result.success), nodes, str(result.exception or ""))
 
-    def start_dbt(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Run dbt in a process of its own, to be killed."""
-        command = [sys.executable, "-m", "dbt.cli.main", *arguments]
-        return subprocess.Popen(
-            command,
+    def succeed(self, *arguments: str) -> Build:
+        """Run dbt, which must succeed; what failed is told."""
+        build = self.dbt(*arguments)
+        told = [f"{name}: {node.message}" for name, node in build.nodes.items()]
+        assert build.succeeded, "\n".join([build.error, *told])
+        return build
+
+    def kill_dbt(self, moment: str, action: str, needle: str, *arguments: str) -> None:
+        """Run dbt in a process of its own and kill it `before`, `after` or `during` a file operation.
+
+        `action` is one of till/warehouse_plugin.py, and `needle` a part of its arguments.
+        """
+        died = subprocess.run(
+            [sys.executable, "-c", KILLED, moment, action, needle, *arguments],
             cwd=self.folder,
             env={**os.environ, **self._environment()},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=120,
+            check=False,
         )
+        assert died.returncode == -signal.SIGKILL, died.stdout.decode()
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Ask the warehouse as a person would who opens it in the project's folder."""

@@ -1,4 +1,19 @@
-{{ config(partition_by='order_month') }}
+-- A line is made of raw rows of its own order, and of what its customer, currency and date look up.
+-- Whatever else changes, the whole mart is built anew (macros/README.md).
+{{ config(
+    partition_by='order_month',
+    incremental={
+        'unit': 'order_key',
+        'rows': var('order_key_of_raw_rows'),
+        'lookups': {
+            'int_customers_unioned': {'keys': ['customer_key'], 'columns': ['country_code']},
+            'int_exchange_rates_filled': {
+                'keys': ['currency', 'order_date'],
+                'columns': ['exchange_rate'],
+            },
+        },
+    },
+) }}
 
 select
     source_name,
