@@ -63,7 +63,7 @@ orders as (
         min(channel) as channel,
         min(currency) as currency,
         -- The name of the contract; DuckDB keeps it for nothing.
-        count(*) as lines, -- noqa: RF04
+        count(*) as lines,
         count(distinct product_key) filter (where is_gross and line_type = 'merchandise') as items,
         sum(quantity) filter (where is_gross and line_type = 'merchandise') as units,
         sum(net_amount) filter (where is_gross) as gross_revenue,
