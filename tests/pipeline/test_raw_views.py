@@ -94,10 +94,17 @@ def test_an_input_replaced_by_two_loads_counts_once(project: LakeProject) -> Non
 
 
 def test_another_table_may_replace_a_file_of_the_same_name(project: LakeProject) -> None:
+    project.source("shop", {"lines": COLUMNS, "others": COLUMNS})
     load(project, FIRST, "1, 'a', 'x.csv'", inputs=["x.csv"])
     query = "select 9 as id, 'z' as name, 'x.csv' as _file"
     project.load("shop", "others", SECOND, query, inputs=["x.csv"], supersedes=[(FIRST, "x.csv")])
     assert seen(project) == [(1, "a")]
+
+
+def test_a_loaded_table_that_no_source_declares_stops_the_run(project: LakeProject) -> None:
+    query = "select 9 as id, 'z' as name, 'x.csv' as _file"
+    project.load("shop", "others", FIRST, query)
+    assert "holds rows of shop.others, but dbt has no source of that name" in refusal(project)
 
 
 def test_a_column_that_came_later_is_null_in_earlier_loads_and_one_that_went_is_left_out(
