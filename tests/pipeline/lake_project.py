@@ -243,7 +243,7 @@ class LakeProject:
     def dbt(self, *arguments: str) -> Build:
         """Run dbt in this process: start-up takes seconds in one of its own."""
         options = ["--log-level", "none", "--no-use-colors"]
-        if arguments[0] != "docs":
+        if arguments[0] not in ("docs", "parse"):
             options.append("--no-write-json")
         with self._surroundings():
             result = dbtRunner().invoke([*arguments, *options])
