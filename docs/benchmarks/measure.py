@@ -35,6 +35,8 @@ def measure(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str] | N
 
     No TILL_ variable of the caller reaches it: a lake of one's own is never touched.
     """
+    if hasattr(os, "sync"):
+        os.sync()  # else this command waits for what the one before has left to write
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TILL_")}
     started = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603 - the commands are written in this folder
