@@ -14,6 +14,7 @@ import typer
 from configuration.errors import EXIT_FAILED, EXIT_USAGE, PlainError
 from till.demo_commands import demo_app
 from till.project import DEFAULT_SOURCES, Project, open_project
+from till.rejected_command import rejected
 from till.release_commands import release_app
 from till.terminal import JsonOption, console, new_console, print_json, table_of
 
@@ -151,6 +152,9 @@ def status(as_json: JsonOption = False) -> None:
     else:
         console.print("Nothing is loaded yet: `till run` or `till ingest`.")
     console.print(f"\nReleases: {state.releases}; current: {state.current_release_id or 'none'}")
+
+
+app.command(epilog="Example: till rejected shop.purchases --rows")(rejected)
 
 
 @app.command(epilog="Example: till generate --check")

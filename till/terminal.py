@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 
 def new_console(*, stderr: bool = False) -> Console:
@@ -31,5 +32,17 @@ def table_of(*names: str) -> Table:
 
 
 def print_json(value: object) -> None:
-    """Print `value` as JSON to standard output; dates and paths as text."""
-    typer.echo(json.dumps(value, indent=1, ensure_ascii=False, default=str))
+    """Print `value` as JSON to standard output; dates and paths as text.
+
+    Characters that could steer a terminal stand in strings only, so JSON's own escapes can replace them.
+    """
+    text = json.dumps(value, indent=1, ensure_ascii=False, default=str)
+    typer.echo(
+        "".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text)
+    )
+
+
+def harmless(text: str, length: int) -> Text:
+    """Text of data for one cell: no markup, no control characters, no line breaks, cut to `length`."""
+    shown = text if len(text) <= length else f"{text[: length - 1]}…"
+    return Text("".join(one if one.isprintable() else "?" for one in shown))
