@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from configuration.errors import ConfigurationError, PlainError
 from tests.pipeline.csv_shop import CsvShop
+from tests.pipeline.rest_lake import RestLake, order, orders_table
+from tests.pipeline.scripted_api import page, scripted_api
 from till.command_line import app
 
 TWO_TABLES = """\
@@ -250,3 +253,42 @@ def test_a_value_that_looks_like_a_reason_does_not_split_the_kind(shop: CsvShop)
     shop.ingest()
     (row,) = table(printed())
     assert row[2:5] == ["amount", "is not a whole number", "3"]
+
+
+def test_values_of_several_columns_are_left_out_together(shop: CsvShop) -> None:
+    shop.declare(TWO_TABLES.replace("{name: sku}", "{name: sku, type: date}"))
+    shop.drop("sales.csv", "id,amount\na,1\n")
+    shop.drop("stock.csv", "sku,pieces\nx,it's\n'y,none\n")
+    shop.ingest()
+    (row,) = table(printed())
+    told = "sku is not a date such as 2024-03-09; pieces is not a whole number"
+    assert row[2:] == ["sku, pieces", told, "2", "line 2: x,it's"]
+
+
+def test_records_of_an_api_have_no_line_and_a_later_copy_replaces_them(shop: CsvShop) -> None:
+    lines = {
+        "name": "orders__lines",
+        "path": "lines",
+        "columns": [{"name": "sku"}, {"name": "quantity", "type": "integer"}],
+    }
+
+    def load(records: list[dict[str, Any]]) -> None:
+        with scripted_api(lambda asked: page(records)) as api:
+            web.declare(api.url, block)
+            web.ingest()
+
+    web = RestLake(shop.folder)
+    block = orders_table(children=[lines], max_rejected=1)
+    bad = [order(1, amount="dear"), order(2, lines=[{"sku": "X", "quantity": "two"}])]
+    load(bad)
+    load([order(1), bad[1]])
+    text = printed("web")
+    assert [(row[0], row[2], row[4], row[5]) for row in table(text)] == [
+        ("web.orders__lines", "quantity", "1", "two"),
+    ]
+    (row,) = table(printed("--rows"))
+    assert row[1:3] == ["-", "quantity"]
+    found = json.loads(printed("web.orders", "--all", "--rows", "--json"))["rows"]
+    assert [(one["column_name"], one["line"], one["is_superseded"]) for one in found] == [
+        ("amount", None, True)
+    ]
