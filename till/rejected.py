@@ -6,7 +6,6 @@ longer counts: the later record says that it replaced that file of that load.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,14 +16,11 @@ import duckdb
 
 from configuration.errors import ConfigurationError, PlainError
 from configuration.yaml_file import nearest
-from ingest.duckdb_sql import connect, exact_path, number, text_list, text_literal
+from ingest.duckdb_sql import connect, exact_path, number, text_list
 from ingest.manifest import Manifest, Record
 
 EXAMPLE_LENGTH = 200
-# What a spreadsheet takes for a formula, also in the wide letters of Asian keyboards, and what it
-# skips before one.
-_FORMULA = r"^[=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
-_TEXTS = (
+TEXTS = (
     "source_name",
     "table_name",
     "load_id",
@@ -33,8 +29,8 @@ _TEXTS = (
     "reason",
     "original_text",
 )
-_COLUMNS = (*_TEXTS[:4], "line", *_TEXTS[4:], "is_superseded")
-_NEWEST_FIRST = ", ".join(
+COLUMNS = (*TEXTS[:4], "line", *TEXTS[4:], "is_superseded")
+NEWEST_FIRST = ", ".join(
     # Qualified: a cell that was made harmless has the same name and another order.
     f"rejected.{name}"
     for name in (
@@ -101,35 +97,10 @@ class RejectedRows:
     def rows(self, limit: int) -> list[RejectedRow]:
         """The rows themselves, newest load first, at most `limit`; 0 for all."""
         found = self.connection.execute(
-            f"select {', '.join(_COLUMNS)} from rejected order by {_NEWEST_FIRST}"
+            f"select {', '.join(COLUMNS)} from rejected order by {NEWEST_FIRST}"
             + (f" limit {limit:d}" if limit else "")
         ).fetchall()
         return [RejectedRow(*row) for row in found]
-
-    def write_csv(self, path: Path) -> None:
-        """Write all rows as CSV in UTF-8; a text that a spreadsheet would run gets an apostrophe."""
-        _check_target(path)
-        cells = ", ".join(
-            f"case when regexp_matches({name}, {text_literal(_FORMULA)}) then '''' || {name} "
-            f"else {name} end as {name}"
-            if name in _TEXTS
-            else name
-            for name in _COLUMNS
-        )
-        half = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            self.connection.execute(
-                f"copy (select {cells} from rejected order by {_NEWEST_FIRST}) "
-                f"to {text_literal(str(half))} "
-                f"(format csv, header, compression none, force_quote ({', '.join(_TEXTS)}))"
-            )
-            half.replace(path)
-        except (OSError, duckdb.IOException) as error:
-            raise PlainError(
-                "the file cannot be written", where=str(path), remedy="Name another place."
-            ) from error
-        finally:
-            half.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -196,7 +167,7 @@ def _view(lake: Path, records: Sequence[Record], *, with_superseded: bool) -> st
     if not files:
         types = {"line": "bigint", "load_number": "decimal(38, 6)", "is_superseded": "boolean"}
         nothing = (
-            f"null::{types.get(name, 'varchar')} as {name}" for name in (*_COLUMNS, "load_number")
+            f"null::{types.get(name, 'varchar')} as {name}" for name in (*COLUMNS, "load_number")
         )
         return f"create temp view rejected as select {', '.join(nothing)} where false"
     replaced = [
@@ -218,32 +189,6 @@ def _view(lake: Path, records: Sequence[Record], *, with_superseded: bool) -> st
         f"left join replaced on {' and '.join(f'rejects.{key} = replaced.{key}' for key in keys)}"
         + ("" if with_superseded else " where replaced.file is null")
     )
-
-
-def _check_target(path: Path) -> None:
-    """Refuse to write over anything but a former list: a slip must not cost somebody an export."""
-    if not path.parent.is_dir():
-        raise ConfigurationError(
-            "there is no such folder", where=str(path.parent), remedy="Make it, or name another."
-        )
-    if path.is_dir():
-        raise ConfigurationError(
-            "this is a folder", where=str(path), remedy="Name a file, such as rejected.csv."
-        )
-    if path.exists():
-        with path.open("rb") as file:
-            start = file.readline(1000).strip()
-        if start != ",".join(_quoted_header()).encode():
-            raise ConfigurationError(
-                "the file is there already, and is no list of rejected rows",
-                where=str(path),
-                remedy="Name another file, or remove this one first.",
-            )
-
-
-def _quoted_header() -> Iterator[str]:
-    for name in _COLUMNS:
-        yield f'"{name}"' if name in _TEXTS else name
 
 
 # A reason reads `quantity: 'two' is not a whole number`, `quantity is empty`, several of them with `; `,

@@ -54,6 +54,7 @@ def rejected(
     """
     from ingest.manifest import read_manifest
     from till.rejected import open_rejected
+    from till.rejected_csv import write_csv
 
     # Before the project is opened, which changes to its root.
     target = csv.absolute() if csv else None
@@ -62,7 +63,7 @@ def rejected(
     wanted = tuple(names or ()) if manifest.records else ()
     with open_rejected(project.lake, manifest, wanted, with_superseded=everything) as found:
         if target:
-            found.write_csv(target)
+            write_csv(found, target)
         if as_json:
             _print_json(found, rows=rows, limit=limit)
         elif target:
