@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from till.dbt_build import FailedNode
 from till.project import Project
 from till.run import RunResult
-from till.terminal import table_of
+from till.terminal import harmless, table_of
 
 if TYPE_CHECKING:
     from ingest.run import IngestResult
+
+LONGEST_CELL = 200
+LONGEST_LINE = 4_000
 
 STEP_WORDS = {
     "ingest": "Loading what is new",
@@ -34,12 +37,12 @@ class ConsoleReporter:
     def step(self, name: str) -> None:
         """A step begins."""
         self._end_count()
-        self._console.print(f"[bold]{STEP_WORDS.get(name, name)}[/bold]")
+        self._console.print(STEP_WORDS.get(name, name), style="bold", markup=False)
 
     def detail(self, text: str) -> None:
         """Something happened within the step."""
         self._end_count()
-        self._console.print(f"  {text}", markup=False, highlight=False)
+        self._console.print(harmless(f"  {text}", LONGEST_LINE))
 
     def progress(self, done: int, total: int) -> None:
         """So many of all nodes of the build are done."""
@@ -78,9 +81,9 @@ def print_run(console: Console, project: Project, result: RunResult) -> None:
     if result.release is not None:
         page = os.path.relpath(project.site / "index.html", project.root)
         console.print(f"Release {result.release.release_id}", highlight=False)
-        console.print(f"[bold green]The report is at {page}[/bold green]", highlight=False)
+        console.print(f"The report is at {page}", style="bold green", markup=False)
         return
-    console.print(f"[bold red]Not released: {result.problem}.[/bold red]", highlight=False)
+    console.print(f"Not released: {result.problem}.", style="bold red", markup=False)
     kept = result.kept_release_id
     console.print(
         f"Readers still see release {kept}." if kept else "There is no release yet.",
@@ -110,36 +113,26 @@ def print_ingested(console: Console, ingested: IngestResult) -> None:
     console.print()
     for one in ingested.tables:
         if one.error is not None:
-            console.print(
-                f"{one.source_name}.{one.table_name}: {one.error}", style="red", markup=False
-            )
+            said = harmless(f"{one.source_name}.{one.table_name}: {one.error}", LONGEST_LINE)
+            console.print(said, style="red")
 
 
 def print_failed_node(console: Console, failed: FailedNode) -> None:
     """Which model or test failed, where it stands, and the rows it failed on."""
     console.print(
-        f"{failed.kind} {failed.name} failed ({failed.file})",
-        style="bold red",
-        markup=False,
-        highlight=False,
+        f"{failed.kind} {failed.name} failed ({failed.file})", style="bold red", markup=False
     )
     for line in failed.message.splitlines():
-        console.print(f"  {line}", markup=False, highlight=False)
+        console.print(harmless(f"  {line}", LONGEST_LINE))
     if failed.examples:
-        table = table_of(*(_cell(column) for column in failed.columns))
+        table = table_of(*failed.columns)
         for row in failed.examples:
-            table.add_row(*(_cell(value) for value in row))
+            table.add_row(
+                *(harmless("null" if value is None else str(value), LONGEST_CELL) for value in row)
+            )
         console.print(table)
         if failed.failures and failed.failures > len(failed.examples):
             console.print(f"  ... of {failed.failures:,}", highlight=False)
     if failed.query:
         console.print(f"  All rows: run the query in {failed.query}", highlight=False)
     console.print()
-
-
-def _cell(value: Any) -> str:
-    """A value of data as harmless text: no markup, no control characters."""
-    text = "null" if value is None else str(value)
-    return "".join(character if character.isprintable() else "?" for character in text).replace(
-        "[", "\\["
-    )
