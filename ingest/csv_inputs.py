@@ -9,10 +9,11 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from configuration.errors import PlainError
 from ingest.csv_header import Head, check_header, read_head, unreadable
-from ingest.manifest import LiveInput, Superseded
+from ingest.manifest import LiveInput, LoadedInput, Superseded
 from ingest.sources_file import CsvTable
 
 
@@ -29,12 +30,36 @@ class CsvInput:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """What a load does: the files to load, how many are already there, and what they replace."""
+class Decided:
+    """One file and what becomes of it.
 
-    load: tuple[CsvInput, ...]
-    skipped: int
+    `new`, `changed` and `again` (a reload of what did not change) are loaded, `known` is not. `loads` are
+    those whose version of it no longer counts, or, for `known`, the one that has its content; `twin` is
+    the other file of this load with the same content, where there is one.
+    """
+
+    input: CsvInput
+    what: Literal["new", "changed", "again", "known"]
+    loads: tuple[str, ...] = ()
+    twin: str | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a load does with each file that can be loaded, and what it replaces."""
+
+    files: tuple[Decided, ...]
     supersedes: tuple[Superseded, ...]
+
+    @property
+    def load(self) -> tuple[CsvInput, ...]:
+        """The files to load."""
+        return tuple(each.input for each in self.files if each.what != "known")
+
+    @property
+    def skipped(self) -> int:
+        """How many files are there already."""
+        return sum(each.what == "known" for each in self.files)
 
 
 def find_files(table: CsvTable, root: Path) -> list[str]:
@@ -95,27 +120,48 @@ def to_hash_first(inputs: Sequence[CsvInput], live: Sequence[LiveInput]) -> list
 
 
 def choose(
-    inputs: Iterable[CsvInput], live: Sequence[LiveInput], sha256: Mapping[str, str]
+    inputs: Iterable[CsvInput],
+    live: Sequence[LiveInput],
+    sha256: Mapping[str, str],
+    *,
+    reload: bool = False,
 ) -> Choice:
     """Decide by content: `sha256` knows every file (by path) that is not surely new.
 
     A file whose content is there already, under whatever name, is not loaded again. A changed file
     replaces its former version; content that would vanish with it but stands in another file is loaded.
+    A reload loads every file, and replaces what was loaded from it or has its content: a file that was
+    renamed would else count twice.
     """
     given = list(inputs)
     now = {each.path: sha256.get(each.path) for each in given}
-    replaced = [
-        each
-        for each in live
-        if each.input.path in now and now[each.input.path] != each.input.sha256
-    ]
-    known = {each.input.sha256 for each in live if each not in replaced}
-    load = []
+    replaced = [each for each in live if _is_replaced(each.input, now, reload=reload)]
+    known = {each.input.sha256: each for each in live if each not in replaced}
+    decided: list[Decided] = []
+    first: dict[str, str] = {}  # which file of this load brings a content
     for each in given:
         content = now[each.path]
-        if content is None or content not in known:
-            load.append(each)
-        if content is not None:
-            known.add(content)
+        if content is not None and content in known:
+            decided.append(Decided(each, "known", (known[content].load_id,)))
+        elif content is not None and content in first:
+            decided.append(Decided(each, "known", twin=first[content]))
+        else:
+            decided.append(_to_load(each, content, replaced))
+            if content is not None:
+                first[content] = each.path
     supersedes = tuple(Superseded(each.load_id, each.input.path) for each in replaced)
-    return Choice(tuple(load), len(given) - len(load), supersedes)
+    return Choice(tuple(decided), supersedes)
+
+
+def _is_replaced(former: LoadedInput, now: Mapping[str, str | None], *, reload: bool) -> bool:
+    if reload:
+        return former.path in now or former.sha256 in now.values()
+    return former.path in now and now[former.path] != former.sha256
+
+
+def _to_load(each: CsvInput, content: str | None, replaced: Sequence[LiveInput]) -> Decided:
+    """Why a file is loaded: what it replaces has its content, or its name, or is not there."""
+    same = tuple(one.load_id for one in replaced if one.input.sha256 == content)
+    former = tuple(one.load_id for one in replaced if one.input.path == each.path)
+    loads = tuple(sorted({*same, *former}))
+    return Decided(each, "again" if same else "changed" if former else "new", loads)

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from configuration.errors import PlainError
-from ingest.csv_header import unreadable
-from ingest.csv_inputs import (
-    Choice,
-    CsvInput,
-    choose,
-    find_files,
-    is_loaded,
-    open_input,
-    to_hash_first,
-)
-from ingest.csv_preflight import Preflight, inspect
+from ingest.csv_files import CsvFiles, csv_readers, open_files
+from ingest.csv_inputs import Choice, CsvInput
 from ingest.csv_reader import collect_rejected, copy_fitting, example, write_rejected
 from ingest.duckdb_sql import connect
 from ingest.manifest import LiveInput, LoadedInput, Superseded
 from ingest.sources_file import CsvTable
-
-_READERS = 2
 
 
 @dataclass(frozen=True)
@@ -48,82 +36,38 @@ class CsvOutcome:
     refused: tuple[PlainError, ...]
 
 
-@dataclass
-class _Files:
-    """The table's files as they become known: what was read of each, and which were refused."""
-
-    table: CsvTable
-    inputs: dict[str, CsvInput]
-    preflights: dict[str, Preflight]
-    refused: dict[str, PlainError]
-    of_old: int = 0  # files that do not fit the declaration any more, but were loaded when they did
-
-    def open(self, paths: Iterable[str], root: Path, live: Sequence[LiveInput]) -> None:
-        for path in paths:
-            try:
-                self.inputs[path] = open_input(path, root, self.table)
-            except PlainError as error:
-                if (root / path).is_file() and is_loaded(root / path, live):
-                    self.of_old += 1
-                else:
-                    self.refuse(path, error)
-
-    def inspect(self, each: CsvInput) -> None:
-        self.preflights[each.path] = inspect(
-            each.location, each.head, each.path, allow_empty=self.table.allow_empty
-        )
-
-    def attempt(self, path: str, work: Callable[[], None]) -> None:
-        """Do `work` for one file; a file with which that fails is left out."""
-        try:
-            work()
-        except PlainError as error:
-            self.refuse(path, error)
-
-    def refuse(self, path: str, error: PlainError) -> None:
-        self.refused[path] = error
-        self.inputs.pop(path, None)
-
-    def choose(self, live: Sequence[LiveInput]) -> Choice:
-        known = {path: found.sha256 for path, found in self.preflights.items()}
-        return choose(self.inputs.values(), live, known)
-
-
 def prepare(
-    table: CsvTable, root: Path, live: Sequence[LiveInput], spool: Path, owner: tuple[str, str, str]
+    table: CsvTable,
+    root: Path,
+    live: Sequence[LiveInput],
+    spool: Path,
+    owner: tuple[str, str, str],
+    *,
+    reload: bool = False,
 ) -> CsvOutcome:
     """Choose and read the table's new files; raises PlainError when none or too few of the rows fit.
 
-    `owner` is source, table and load id, for the rejected rows.
+    `owner` is source, table and load id, for the rejected rows. With `reload`, every file is new.
     """
-    files = _Files(table, {}, {}, {})
-    files.open(find_files(table, root), root, live)
-    with ThreadPoolExecutor(_READERS) as readers:
-        first = to_hash_first(list(files.inputs.values()), live)
-        _inspect_all(readers, files, first)
+    with csv_readers() as readers:
+        files = open_files(table, root, live, readers, reload=reload)
         while True:
-            choice = files.choose(live)
-            prepared = _attempt(readers, files, choice, spool, owner) if choice.load else None
+            choice = files.choose()
+            prepared = _attempt(files, choice, spool, owner) if choice.load else None
             # A file that was refused while it was read changes the choice: begin again without it.
             if prepared or not choice.load:
                 refused = tuple(files.refused[path] for path in sorted(files.refused))
-                return CsvOutcome(prepared, choice.skipped + files.of_old, refused)
+                return CsvOutcome(prepared, choice.skipped + len(files.of_old), refused)
 
 
 def _attempt(
-    readers: ThreadPoolExecutor,
-    files: _Files,
-    choice: Choice,
-    spool: Path,
-    owner: tuple[str, str, str],
+    files: CsvFiles, choice: Choice, spool: Path, owner: tuple[str, str, str]
 ) -> PreparedCsv | None:
     """Read the chosen files, checking their bytes meanwhile; None when one turned out bad."""
     rows_file, rejected_file = spool / "rows.parquet", spool / "rejected.parquet"
     typed = [column.typed for column in files.table.columns]
     before = len(files.refused)
-    pending = _start_inspecting(
-        readers, files, [each for each in choice.load if each.path not in files.preflights]
-    )
+    pending = files.start_inspecting(choice.load)
     connection = connect(spool)
     try:
         failure, loaded = None, {}
@@ -131,8 +75,8 @@ def _attempt(
             loaded = copy_fitting(connection, choice.load, typed, rows_file)
         except duckdb.Error as error:
             failure = error
-        _finish_inspecting(files, pending)
-        _refuse_changed(files, choice.load)
+        files.finish_inspecting(pending)
+        files.refuse_changed(choice.load)
         if len(files.refused) > before:
             return None
         if failure:
@@ -154,7 +98,7 @@ def _attempt(
 
 
 def _rejected(
-    connection: duckdb.DuckDBPyConnection, files: _Files, choice: Choice, loaded: dict[str, int]
+    connection: duckdb.DuckDBPyConnection, files: CsvFiles, choice: Choice, loaded: dict[str, int]
 ) -> dict[str, int]:
     """Rejected rows by file; a file in which loaded + rejected is not what the bytes say is refused."""
     rows = {each.path: files.preflights[each.path].rows for each in choice.load}
@@ -178,7 +122,7 @@ def _rejected(
 
 def _check_share(
     connection: duckdb.DuckDBPyConnection,
-    files: _Files,
+    files: CsvFiles,
     choice: Choice,
     loaded: dict[str, int],
     owner: tuple[str, str, str],
@@ -198,40 +142,6 @@ def _check_share(
     )
 
 
-def _inspect_all(readers: ThreadPoolExecutor, files: _Files, inputs: Sequence[CsvInput]) -> None:
-    _finish_inspecting(files, _start_inspecting(readers, files, inputs))
-
-
-def _start_inspecting(
-    readers: ThreadPoolExecutor, files: _Files, inputs: Sequence[CsvInput]
-) -> list[tuple[str, Future[None]]]:
-    return [(each.path, readers.submit(files.inspect, each)) for each in inputs]
-
-
-def _finish_inspecting(files: _Files, pending: Sequence[tuple[str, Future[None]]]) -> None:
-    for path, future in pending:
-        files.attempt(path, future.result)
-
-
-def _refuse_changed(files: _Files, inputs: Sequence[CsvInput]) -> None:
-    """A file that somebody writes to while it is read has rows that its checksum does not cover."""
-    for each in inputs:
-        try:
-            status = each.location.stat()
-        except OSError as error:
-            files.refuse(each.path, unreadable(each.path, error))
-            continue
-        if (status.st_size, status.st_mtime_ns) != (each.bytes, each.modified):
-            files.refuse(
-                each.path,
-                PlainError(
-                    "the file changed while it was read",
-                    where=each.path,
-                    remedy="Run it again when the export is complete.",
-                ),
-            )
-
-
 def _reader_failed(error: duckdb.Error, owner: tuple[str, str, str]) -> PlainError:
     return PlainError(
         f"the files cannot be read ({str(error).splitlines()[0]})",
@@ -241,7 +151,7 @@ def _reader_failed(error: duckdb.Error, owner: tuple[str, str, str]) -> PlainErr
 
 
 def _counted(
-    files: _Files, each: CsvInput, loaded: dict[str, int], rejected: dict[str, int]
+    files: CsvFiles, each: CsvInput, loaded: dict[str, int], rejected: dict[str, int]
 ) -> LoadedInput:
     found = files.preflights[each.path]
     return LoadedInput(

@@ -19,7 +19,8 @@ def load_csv(context: LoadContext, source: CsvSource, table: CsvTable, spool: Pa
     """Load the table's new and changed files; raises PlainError when none of them can be loaded."""
     started, load_id = context.now(), context.new_load_id()
     live = context.manifest.live_inputs(source.name, table.name)
-    outcome = prepare(table, context.root, live, spool, (source.name, table.name, load_id))
+    owner = (source.name, table.name, load_id)
+    outcome = prepare(table, context.root, live, spool, owner, reload=context.reload)
     error = _together(outcome.refused, f"{source.name}.{table.name}")
     if not outcome.prepared:
         skipped = outcome.skipped

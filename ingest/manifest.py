@@ -120,8 +120,14 @@ class Manifest:
 
     def cursor(self, source: str, table: str) -> str | None:
         """Where the next incremental load begins; None when nothing was loaded."""
-        known = [each.cursor_after for each in self.of_table(source, table) if each.cursor_after]
-        return known[-1] if known else None
+        records = self.of_table(source, table)
+        # An earlier cursor says nothing after a reload, which may have come less far.
+        return records[-1].cursor_after if records else None
+
+    def live_records(self, source: str, table: str) -> list[Record]:
+        """The records of this table of which something counts today, oldest first."""
+        live = {each.load_id for each in self.live_inputs(source, table)}
+        return [record for record in self.of_table(source, table) if record.load_id in live]
 
     def last_load(self) -> int:
         """The newest load id, in microseconds since 1970; 0 for an empty lake."""

@@ -1,7 +1,8 @@
 """One API table, with its children, from its pages to its records in the manifest.
 
 With a cursor, only what changed since the last load is asked for, less the lookback; where all of that
-is in the lake already, nothing is loaded. Without one, each load is the whole table and replaces the last.
+is in the lake already, nothing is loaded. Without one, each load is the whole table and replaces the last;
+so does a reload of a table with a cursor.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import duckdb
 
 from configuration.errors import PlainError
 from ingest.csv_reader import FILE_COLUMN
-from ingest.cursor import later, reached_by, request_from
+from ingest.cursor import later, reached_by
 from ingest.duckdb_sql import (
     connect,
     identifier,
@@ -32,20 +33,19 @@ from ingest.manifest import (
     LoadedInput,
     Record,
     SchemaColumn,
-    Superseded,
     utc_text,
 )
 from ingest.rest_fetch import Fetched, fetch
+from ingest.rest_request import RestRequest, cursor_kind, rest_request
 from ingest.results import Load, LoadContext, TableResult, result_of
 from ingest.sources_file import RestSource, RestTable
 
 
 @dataclass(frozen=True)
 class _Window:
-    """What this load asks for and how far it came."""
+    """What this load asked for, and how far it came."""
 
-    since: str | None
-    before: str | None
+    ask: RestRequest
     after: str | None
 
 
@@ -53,29 +53,21 @@ def load_rest(context: LoadContext, source: RestSource, table: RestTable, spool:
     """Load what the API has that is new; raises PlainError when it cannot be had or does not fit."""
     started, load_id = context.now(), context.new_load_id()
     where = f"{source.name}.{table.name}"
-    before = context.manifest.cursor(source.name, table.name) if table.cursor else None
-    since = request_from(table.cursor, _cursor_kind(table), before) if table.cursor else None
-    fetched = fetch(context, source, table, since, spool / "pages")
+    ask = rest_request(context.manifest, source, table, reload=context.reload)
+    fetched = fetch(context, source, table, ask.since, spool / "pages")
     connection = connect(spool)
     try:
         tables = _read(context, connection, table, spool, fetched, where)
         for each in tables:
             _check(context, connection, source, table, each)
-        if _is_all_known(context, connection, source, table, tables):
+        if not context.reload and _is_all_known(context, connection, source, table, tables):
             return Load((), tuple(TableResult(source.name, each.name) for each in tables))
-        window = _Window(since, before, _reached(connection, table, tables[0], before, started))
+        window = _Window(ask, _reached(connection, table, tables[0], ask.reached, started))
         _complete_rejected(connection, source, tables, load_id)
     finally:
         connection.close()
     records = _bring(context, source, table, tables, fetched, window, load_id, started)
     return Load(tuple(records), tuple(result_of(record) for record in records))
-
-
-def _cursor_kind(table: RestTable) -> str:
-    return next(
-        (each.type for each in table.columns if table.cursor and each.name == table.cursor.column),
-        "",
-    )
 
 
 def _read(
@@ -119,7 +111,8 @@ def _check(
             remedy="This is a fault of ours: please report it; nothing was loaded.",
         )
     rejected = f"from {_parquet([read.rejected_file])}"
-    records = context.manifest.of_table(source.name, read.name) if table.cursor else []
+    is_part = table.cursor and not context.reload
+    records = context.manifest.live_records(source.name, read.name) if is_part else []
     known = [context.lake / file.path for each in records for file in each.rejected_files]
     if known:
         # One bad row of yesterday comes again with each lookback: it was counted then.
@@ -145,7 +138,7 @@ def _is_all_known(
 ) -> bool:
     """Whether every row that came is in the lake already, so that a load would only repeat it."""
     for each in tables:
-        records = context.manifest.of_table(source.name, each.name)
+        records = context.manifest.live_records(source.name, each.name)
         if not table.cursor:
             records = records[-1:]
             if not records or records[0].rows_read != each.rows_read:
@@ -197,7 +190,7 @@ def _reached(
     column = identifier(table.cursor.column)
     highest = one(connection, f"select max({column}) from {_parquet([parent.rows_file])}")[0]
     seen = None if highest is None else reached_by(highest, now)
-    return later(_cursor_kind(table), before, seen)
+    return later(cursor_kind(table), before, seen)
 
 
 def _complete_rejected(
@@ -254,9 +247,9 @@ def _bring(
                 kind=source.kind,
                 started_at=utc_text(started),
                 finished_at=utc_text(context.now()),
-                window_start=window.since,
+                window_start=window.ask.since,
                 window_end=window.after,
-                cursor_before=window.before,
+                cursor_before=window.ask.reached,
                 cursor_after=window.after,
                 rows_read=each.rows_read,
                 rows_loaded=each.rows_loaded,
@@ -274,14 +267,8 @@ def _bring(
                         each.rows_rejected,
                     ),
                 ),
-                supersedes=() if table.cursor else _former(context, source, each.name),
+                supersedes=window.ask.replaces.get(each.name, ()),
                 schema=_schema(each),
             )
         )
     return records
-
-
-def _former(context: LoadContext, source: RestSource, table: str) -> tuple[Superseded, ...]:
-    """The loads that a whole new copy of the table replaces."""
-    live = context.manifest.live_inputs(source.name, table)
-    return tuple(Superseded(each.load_id, each.input.path) for each in live)

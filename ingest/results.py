@@ -73,6 +73,7 @@ class LoadContext:
     now: Clock
     progress: Progress
     patience: Patience
+    reload: bool = False
 
     def new_load_id(self) -> str:
         """A load id later than all others of the lake."""

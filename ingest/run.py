@@ -49,15 +49,17 @@ def ingest(
     only: Sequence[str] = (),
     on_progress: Progress = lambda line: None,
     *,
+    reload: bool = False,
     now: Clock = utc_now,
     patience: Patience | None = None,
 ) -> IngestResult:
     """Load what is new. `only` names sources, or tables as `source.table`; none: everything.
 
-    `root` is where relative paths of the sources file begin. Raises PlainError when the lake itself
+    With `reload`, what is known is loaded again and replaces what was loaded before. `root` is where
+    relative paths of the sources file begin. Raises PlainError when the lake itself
     cannot be used; what goes wrong with one table stands in its result.
     """
-    pairs = _wanted(sources_file, only)
+    pairs = wanted_tables(sources_file, only)
     context = LoadContext(
         sources=sources_file,
         lake=lake,
@@ -66,11 +68,13 @@ def ingest(
         now=now,
         progress=on_progress,
         patience=patience or Patience(),
+        reload=reload,
     )
     return IngestResult([result for pair in pairs for result in _load(context, pair)])
 
 
-def _wanted(sources: SourcesFile, only: Sequence[str]) -> list[_Pair]:
+def wanted_tables(sources: SourcesFile, only: Sequence[str]) -> list[_Pair]:
+    """The tables that `only` names, each with its source; raises ConfigurationError for unknown names."""
     pairs: list[_Pair] = []
     for source in sources.sources:
         if isinstance(source, CsvSource):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from configuration.errors import EXIT_FAILED, EXIT_USAGE, PlainError
+from configuration.errors import EXIT_FAILED, EXIT_USAGE, ConfigurationError, PlainError
 from till.demo_commands import demo_app
 from till.project import DEFAULT_SOURCES, Project, open_project
 from till.rejected_command import rejected
@@ -19,6 +19,8 @@ from till.release_commands import release_app
 from till.terminal import JsonOption, console, new_console, print_json, table_of
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from ingest.sources_file import SourcesFile
 
 app = typer.Typer(
@@ -59,7 +61,7 @@ def run(
 
     project = open_project()
     out = new_console(stderr=True) if as_json else console
-    with _sources(project, sources) as loaded:
+    with _sources(project, sources, out) as loaded:
         result = run_all(project, loaded, full_refresh=full_refresh, reporter=ConsoleReporter(out))
     print_run(out, project, result)
     if as_json:
@@ -69,21 +71,57 @@ def run(
         raise typer.Exit(EXIT_FAILED)
 
 
-@app.command(epilog="Example: till ingest shop")
+@app.command(
+    epilog="Example: till ingest shop; till ingest --dry-run; "
+    "till ingest --reload shop.purchases --dry-run"
+)
 def ingest(
     source: Annotated[
-        list[str] | None, typer.Argument(help="Sources to load; all if none.")
+        list[str] | None,
+        typer.Argument(help="Sources (shop) or tables (shop.purchases) to load; all if none."),
     ] = None,
     sources: SourcesOption = None,
+    reload: Annotated[
+        bool,
+        typer.Option(
+            "--reload",
+            help="Load the named sources or tables again, in place of what was loaded.",
+        ),
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Say what would be loaded and why; write nothing, ask no API."
+        ),
+    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Load what is new into the raw lake, and stop there."""
-    from till.console import print_ingested
+    from ingest.dry_run import plan
+    from till.console import ingested_as_json, print_ingested, print_plan
     from till.run import ingest_only
 
     project = open_project()
-    with _sources(project, sources) as loaded:
-        result = ingest_only(project, loaded, only=tuple(source or ()), on_progress=console.print)
-    print_ingested(console, result)
+    only = tuple(source or ())
+    if reload and not only:
+        raise ConfigurationError(
+            "--reload needs the name of a source or a table",
+            remedy="Name what to load again, for example `till ingest --reload shop.purchases`.",
+        )
+    out = new_console(stderr=True) if as_json else console
+    with _sources(project, sources, out) as loaded:
+        if dry_run:
+            plans = plan(loaded, project.lake, project.root, only, reload=reload)
+            print_plan(out, plans)
+            if as_json:
+                print_json([asdict(one) for one in plans])
+            if any(one.is_refused for one in plans):
+                raise typer.Exit(EXIT_FAILED)
+            return
+        result = ingest_only(project, loaded, only=only, reload=reload, on_progress=out.print)
+    print_ingested(out, result)
+    if as_json:
+        print_json(ingested_as_json(result))
     if any(table.error is not None for table in result.tables):
         raise typer.Exit(EXIT_FAILED)
 
@@ -178,7 +216,7 @@ def generate(
 
 
 @contextmanager
-def _sources(project: Project, path: Path | None) -> Iterator[SourcesFile]:
+def _sources(project: Project, path: Path | None, out: Console) -> Iterator[SourcesFile]:
     """The sources file, with the demo made and served while the block runs, if it asks for that."""
     from ingest.sources_file import load_sources_file
 
@@ -191,7 +229,7 @@ def _sources(project: Project, path: Path | None) -> Iterator[SourcesFile]:
 
             folder = project.root / loaded.demo.folder
             if make_if_missing(folder):
-                console.print("[bold]Made the demo shop's data[/bold]")
+                out.print("[bold]Made the demo shop's data[/bold]")
             token = os.environ.get("TILL_DEMO_TOKEN", "demo-token")
             os.environ["TILL_DEMO_API"] = stack.enter_context(serve(folder, 0, token))
             loaded = load_sources_file(file, os.environ)

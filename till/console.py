@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.text import Text
 
 from till.dbt_build import FailedNode
 from till.project import Project
@@ -13,6 +16,7 @@ from till.run import RunResult
 from till.terminal import harmless, table_of
 
 if TYPE_CHECKING:
+    from ingest.dry_run import PlannedRequest, TablePlan
     from ingest.run import IngestResult
 
 LONGEST_CELL = 200
@@ -25,6 +29,14 @@ STEP_WORDS = {
     "render": "Drawing the pages",
     "release": "Making the release",
 }
+PLAN_WORDS = {
+    "new": "load (new)",
+    "changed": "load (changed)",
+    "again": "load again",
+    "known": "skip (known)",
+    "refused": "refuse",
+}
+MOST_KNOWN_LISTED = 10
 
 
 class ConsoleReporter:
@@ -115,6 +127,58 @@ def print_ingested(console: Console, ingested: IngestResult) -> None:
         if one.error is not None:
             said = harmless(f"{one.source_name}.{one.table_name}: {one.error}", LONGEST_LINE)
             console.print(said, style="red")
+
+
+def ingested_as_json(ingested: IngestResult) -> list[dict[str, Any]]:
+    """The result of each table, its error as the sentence that a person reads."""
+    return [
+        asdict(replace(one, error=None)) | {"error": str(one.error) if one.error else None}
+        for one in ingested.tables
+    ]
+
+
+def print_plan(console: Console, plans: Sequence[TablePlan]) -> None:
+    """What a load would do: a line per file or request, with the reason; many known files are one line."""
+    table = table_of("table", "would", "file or address", ">bytes", "why")
+    for one in plans:
+        name = f"{one.source_name}.{one.table_name}"
+        known = [file for file in one.files if file.what == "known"]
+        listed = one.files
+        if len(known) > MOST_KNOWN_LISTED:
+            listed = tuple(file for file in one.files if file.what != "known")
+            size = f"{sum(file.bytes or 0 for file in known):,}"
+            table.add_row(name, PLAN_WORDS["known"], f"{len(known):,} files", size, "known")
+        for file in listed:
+            size = "" if file.bytes is None else f"{file.bytes:,}"
+            words = PLAN_WORDS[file.what]
+            table.add_row(
+                name,
+                words,
+                harmless(file.path, LONGEST_LINE),
+                size,
+                harmless(file.why, LONGEST_LINE),
+            )
+        if one.request is not None:
+            table.add_row(
+                name, "ask", harmless(one.request.address, LONGEST_LINE), "", _window(one.request)
+            )
+        if one.problem is not None:
+            table.add_row(name, "fail", "", "", harmless(one.problem, LONGEST_LINE))
+    console.print(table)
+    console.print("\nA dry run: nothing was written, no API was asked.")
+
+
+def _window(request: PlannedRequest) -> Text:
+    """What is asked for, and how that follows from the cursor."""
+    text = "everything"
+    if request.since is not None:
+        text = f"{request.parameter}={request.since}"
+    if request.reached is not None:
+        text += f" (reached {request.reached}, less {request.lookback})"
+    if request.replaces:
+        loads = "load" if len(request.replaces) == 1 else "loads"
+        text += f"; replaces {loads} {', '.join(request.replaces)}"
+    return harmless(text, LONGEST_LINE)
 
 
 def print_failed_node(console: Console, failed: FailedNode) -> None:

@@ -197,10 +197,21 @@ def ingest_only(
     sources: SourcesFile,
     *,
     only: tuple[str, ...],
+    reload: bool = False,
     on_progress: Callable[[str], None],
 ) -> IngestResult:
-    """Load what is new and stop, under the lake's lock; raises PlainError for unknown names."""
+    """Load what is new and stop, under the lake's lock; raises PlainError for unknown names.
+
+    With `reload`, what is known is loaded again and replaces what was loaded before.
+    """
     from ingest.run import ingest
 
     with lake_lock(project.lake, "till ingest"):
-        return ingest(sources, project.lake, project.root, only=only, on_progress=on_progress)
+        return ingest(
+            sources,
+            project.lake,
+            project.root,
+            only=only,
+            reload=reload,
+            on_progress=on_progress,
+        )

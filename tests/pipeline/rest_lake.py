@@ -13,7 +13,7 @@ import duckdb
 from ingest.manifest import Record, read_manifest
 from ingest.results import IngestResult, Patience, TableResult
 from ingest.run import ingest
-from ingest.sources_file import load_sources_file
+from ingest.sources_file import SourcesFile, load_sources_file
 
 TOKEN = "s3cret-token-of-the-tests"
 HURRIED = Patience(
@@ -92,11 +92,19 @@ class RestLake:
         document = {"version": 1, "sources": [block]}
         self.sources_file.write_text(json.dumps(document), encoding="utf-8")
 
-    def ingest(self, patience: Patience = HURRIED) -> IngestResult:
-        """Load what is new, with the token from the environment."""
-        sources = load_sources_file(self.sources_file, {"SHOP_TOKEN": TOKEN})
+    def sources(self) -> SourcesFile:
+        """The sources file, with the token from the environment."""
+        return load_sources_file(self.sources_file, {"SHOP_TOKEN": TOKEN})
+
+    def ingest(self, patience: Patience = HURRIED, *, reload: bool = False) -> IngestResult:
+        """Load what is new; with `reload`, everything again."""
         return ingest(
-            sources, self.lake, self.folder, on_progress=self.said.append, patience=patience
+            self.sources(),
+            self.lake,
+            self.folder,
+            on_progress=self.said.append,
+            patience=patience,
+            reload=reload,
         )
 
     def ingest_one(self, patience: Patience = HURRIED) -> TableResult:
