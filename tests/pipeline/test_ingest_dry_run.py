@@ -44,15 +44,22 @@ def whats(found: TablePlan) -> dict[str, str]:
     return {file.path.removeprefix("drops/"): file.what for file in found.files}
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> CsvShop:
-    """A file that is loaded and stays as it is, and one that has changed since."""
-    shop = CsvShop(tmp_path / "shop")
+@pytest.fixture(scope="module")
+def loaded_shop(tmp_path_factory: pytest.TempPathFactory) -> CsvShop:
+    """A file that is loaded and stays as it is, and one that has changed since. Look, do not change."""
+    shop = CsvShop(tmp_path_factory.mktemp("loaded") / "shop")
     shop.drop("changed.csv", HEAD + "a,1\n")
     shop.drop("known.csv", HEAD + "b,2\nc,3\n")
     shop.ingest()
     shop.drop("changed.csv", HEAD + "a,100\n")
     return shop
+
+
+@pytest.fixture
+def shop(loaded_shop: CsvShop, tmp_path: Path) -> CsvShop:
+    copy = CsvShop(tmp_path / "shop")
+    shutil.copytree(loaded_shop.folder, copy.folder, dirs_exist_ok=True)
+    return copy
 
 
 # -- csv

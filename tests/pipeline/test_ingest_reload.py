@@ -24,15 +24,26 @@ SINCE = {"column": "updated_at", "param": "updated_since", "lookback": "2h"}
 LINES = {"name": "orders__lines", "path": "lines", "columns": [{"name": "sku"}]}
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> CsvShop:
-    """Two files in two loads."""
-    shop = CsvShop(tmp_path / "shop")
+def copy_of(shop: CsvShop, folder: Path) -> CsvShop:
+    copy = CsvShop(folder)
+    shutil.copytree(shop.folder, folder, dirs_exist_ok=True)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def loaded_shop(tmp_path_factory: pytest.TempPathFactory) -> CsvShop:
+    """Two files in two loads. Look, do not change."""
+    shop = CsvShop(tmp_path_factory.mktemp("loaded") / "shop")
     shop.drop("a.csv", HEAD + "a,1\nb,2\n")
     shop.ingest()
     shop.drop("b.csv", HEAD + "c,3\n")
     shop.ingest()
     return shop
+
+
+@pytest.fixture
+def shop(loaded_shop: CsvShop, tmp_path: Path) -> CsvShop:
+    return copy_of(loaded_shop, tmp_path / "shop")
 
 
 # -- csv
@@ -115,12 +126,6 @@ MOMENTS = {
     "the record is put in its place": ("os.rename /raw/_manifest/.", -1),
     "the spool is swept at the end": ("shutil.rmtree /raw/_spool/shop.sales", -1),
 }
-
-
-def copy_of(shop: CsvShop, folder: Path) -> CsvShop:
-    copy = CsvShop(folder)
-    shutil.copytree(shop.folder, folder, dirs_exist_ok=True)
-    return copy
 
 
 def run_and_kill(shop: CsvShop, number: int) -> subprocess.CompletedProcess[str]:
