@@ -53,11 +53,19 @@ def prepare(
         files = open_files(table, root, live, readers, reload=reload)
         while True:
             choice = files.choose()
-            prepared = _attempt(files, choice, spool, owner) if choice.load else None
+            if choice.load:
+                prepared = _attempt(files, choice, spool, owner)
+            else:
+                # A file that became a copy of another brings no rows, and takes its former ones back.
+                prepared = _without_rows(spool, choice) if choice.supersedes else None
             # A file that was refused while it was read changes the choice: begin again without it.
             if prepared or not choice.load:
                 refused = tuple(files.refused[path] for path in sorted(files.refused))
                 return CsvOutcome(prepared, choice.skipped + len(files.of_old), refused)
+
+
+def _without_rows(spool: Path, choice: Choice) -> PreparedCsv:
+    return PreparedCsv(spool / "rows.parquet", None, (), choice.supersedes)
 
 
 def _attempt(

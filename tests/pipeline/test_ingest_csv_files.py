@@ -102,6 +102,16 @@ def test_content_that_would_vanish_with_a_changed_file_is_kept_by_its_copy(shop:
     assert shop.rows() == [("a", 1), ("z", 26)]
 
 
+def test_a_file_that_became_a_copy_of_another_takes_its_former_rows_back(shop: CsvShop) -> None:
+    shop.drop("a.csv", HEAD + "a,1\n")
+    shop.drop("b.csv", HEAD + "b,2\nc,3\n")
+    shop.ingest()
+    shop.drop("b.csv", HEAD + "a,1\n")
+    shop.ingest()
+    assert shop.rows() == [("a", 1)]
+    shop.check_books()
+
+
 def test_rows_of_a_file_that_is_gone_stay(shop: CsvShop) -> None:
     shop.drop("a.csv", HEAD + "a,1\n").unlink()
     shop.drop("b.csv", HEAD + "b,2\n")
