@@ -5,47 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from configuration.errors import PlainError
-from ingest.csv_header import unreadable
-from ingest.csv_inputs import (
+from ingest.csv_inputs import CsvInput, open_input
+from ingest.csv_preflight import Preflight, inspect
+from ingest.csv_reader import collect_rejected, copy_fitting, example
+from ingest.duckdb_sql import connect
+from ingest.file_table import FileOutcome, FileTask, PreparedTable
+from ingest.input_files import (
     Choice,
-    CsvInput,
+    check_unchanged,
     choose,
     find_files,
     is_loaded,
-    open_input,
     to_hash_first,
 )
-from ingest.csv_preflight import Preflight, inspect
-from ingest.csv_reader import collect_rejected, copy_fitting, example, write_rejected
-from ingest.duckdb_sql import connect
-from ingest.manifest import LiveInput, LoadedInput, Superseded
+from ingest.manifest import LiveInput, LoadedInput
+from ingest.rejected_rows import write_rejected
 from ingest.sources_file import CsvTable
 
 _READERS = 2
-
-
-@dataclass(frozen=True)
-class PreparedCsv:
-    """What the load would bring: finished files in the spool, and the figures of each input."""
-
-    rows_file: Path
-    rejected_file: Path | None
-    inputs: tuple[LoadedInput, ...]
-    supersedes: tuple[Superseded, ...]
-
-
-@dataclass(frozen=True)
-class CsvOutcome:
-    """`prepared` is None when nothing is to be loaded; `refused` are files that were left out."""
-
-    prepared: PreparedCsv | None
-    skipped: int
-    refused: tuple[PlainError, ...]
 
 
 @dataclass
@@ -84,20 +67,16 @@ class _Files:
         self.refused[path] = error
         self.inputs.pop(path, None)
 
-    def choose(self, live: Sequence[LiveInput]) -> Choice:
+    def choose(self, live: Sequence[LiveInput]) -> Choice[CsvInput]:
         known = {path: found.sha256 for path, found in self.preflights.items()}
         return choose(self.inputs.values(), live, known)
 
 
-def prepare(
-    table: CsvTable, root: Path, live: Sequence[LiveInput], spool: Path, owner: tuple[str, str, str]
-) -> CsvOutcome:
-    """Choose and read the table's new files; raises PlainError when none or too few of the rows fit.
-
-    `owner` is source, table and load id, for the rejected rows.
-    """
+def prepare_csv(table: CsvTable, task: FileTask) -> FileOutcome:
+    """Choose and read the table's new files; raises PlainError when none or too few of the rows fit."""
+    live, spool, owner = task.live[0], task.spool, task.owner(table.name)
     files = _Files(table, {}, {}, {})
-    files.open(find_files(table, root), root, live)
+    files.open(find_files(table.path, task.root, (".csv",), "CSV"), task.root, live)
     with ThreadPoolExecutor(_READERS) as readers:
         first = to_hash_first(list(files.inputs.values()), live)
         _inspect_all(readers, files, first)
@@ -107,16 +86,18 @@ def prepare(
             # A file that was refused while it was read changes the choice: begin again without it.
             if prepared or not choice.load:
                 refused = tuple(files.refused[path] for path in sorted(files.refused))
-                return CsvOutcome(prepared, choice.skipped + files.of_old, refused)
+                skipped = choice.skipped + files.of_old
+                tables = (prepared,) if prepared else ()
+                return FileOutcome(tables, choice.supersedes, skipped, refused)
 
 
 def _attempt(
     readers: ThreadPoolExecutor,
     files: _Files,
-    choice: Choice,
+    choice: Choice[CsvInput],
     spool: Path,
     owner: tuple[str, str, str],
-) -> PreparedCsv | None:
+) -> PreparedTable | None:
     """Read the chosen files, checking their bytes meanwhile; None when one turned out bad."""
     rows_file, rejected_file = spool / "rows.parquet", spool / "rejected.parquet"
     typed = [column.typed for column in files.table.columns]
@@ -132,7 +113,8 @@ def _attempt(
         except duckdb.Error as error:
             failure = error
         _finish_inspecting(files, pending)
-        _refuse_changed(files, choice.load)
+        for each in choice.load:
+            files.attempt(each.path, partial(check_unchanged, each))
         if len(files.refused) > before:
             return None
         if failure:
@@ -145,16 +127,20 @@ def _attempt(
             write_rejected(connection, owner, rejected_file)
     finally:
         connection.close()
-    return PreparedCsv(
+    return PreparedTable(
+        files.table.name,
+        tuple(typed),
         rows_file,
         rejected_file if sum(rejected.values()) else None,
         tuple(_counted(files, each, loaded, rejected) for each in choice.load),
-        choice.supersedes,
     )
 
 
 def _rejected(
-    connection: duckdb.DuckDBPyConnection, files: _Files, choice: Choice, loaded: dict[str, int]
+    connection: duckdb.DuckDBPyConnection,
+    files: _Files,
+    choice: Choice[CsvInput],
+    loaded: dict[str, int],
 ) -> dict[str, int]:
     """Rejected rows by file; a file in which loaded + rejected is not what the bytes say is refused."""
     rows = {each.path: files.preflights[each.path].rows for each in choice.load}
@@ -179,7 +165,7 @@ def _rejected(
 def _check_share(
     connection: duckdb.DuckDBPyConnection,
     files: _Files,
-    choice: Choice,
+    choice: Choice[CsvInput],
     loaded: dict[str, int],
     owner: tuple[str, str, str],
 ) -> None:
@@ -211,25 +197,6 @@ def _start_inspecting(
 def _finish_inspecting(files: _Files, pending: Sequence[tuple[str, Future[None]]]) -> None:
     for path, future in pending:
         files.attempt(path, future.result)
-
-
-def _refuse_changed(files: _Files, inputs: Sequence[CsvInput]) -> None:
-    """A file that somebody writes to while it is read has rows that its checksum does not cover."""
-    for each in inputs:
-        try:
-            status = each.location.stat()
-        except OSError as error:
-            files.refuse(each.path, unreadable(each.path, error))
-            continue
-        if (status.st_size, status.st_mtime_ns) != (each.bytes, each.modified):
-            files.refuse(
-                each.path,
-                PlainError(
-                    "the file changed while it was read",
-                    where=each.path,
-                    remedy="Run it again when the export is complete.",
-                ),
-            )
 
 
 def _reader_failed(error: duckdb.Error, owner: tuple[str, str, str]) -> PlainError:

@@ -14,8 +14,8 @@ import duckdb
 from configuration.errors import PlainError
 from configuration.yaml_file import nearest
 from ingest.casting import TypedColumn, fitting_rows, unfitting_rows
-from ingest.csv_reader import FILE_COLUMN
 from ingest.duckdb_sql import identifier, number, one, text_list, text_literal, write_parquet
+from ingest.input_files import FILE_COLUMN
 from ingest.sources_file import LIST_INDEX, Child, Column, RestTable
 
 _RECORD = "_record"

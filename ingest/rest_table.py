@@ -14,7 +14,6 @@ from pathlib import Path
 import duckdb
 
 from configuration.errors import PlainError
-from ingest.csv_reader import FILE_COLUMN
 from ingest.cursor import later, reached_by, request_from
 from ingest.duckdb_sql import (
     connect,
@@ -25,6 +24,7 @@ from ingest.duckdb_sql import (
     text_literal,
     write_parquet,
 )
+from ingest.input_files import FILE_COLUMN
 from ingest.json_reader import ReadTable, read_child, read_parent, read_records
 from ingest.lake_writer import Staged, bring, hand_over
 from ingest.manifest import (

@@ -88,13 +88,21 @@ class _Table(Block):
         return self
 
 
-class CsvTable(_Table):
-    """A table that arrives as one CSV file or many."""
+class _FileTable(_Table):
+    """What tables have that arrive as one file or many."""
 
     path: str = Field(
         min_length=1, description="A file, a folder or a glob, from the repository's root."
     )
-    allow_empty: bool = Field(False, description="true: a file with a header only is fine.")
+    allow_empty: bool = Field(False, description="true: a file without rows is fine.")
+
+
+class CsvTable(_FileTable):
+    """A table that arrives as one CSV file or many."""
+
+
+class ParquetTable(_FileTable):
+    """A table that arrives as one Parquet file or many."""
 
 
 class Cursor(Block):
@@ -206,6 +214,13 @@ class CsvSource(_Source):
     tables: Annotated[tuple[CsvTable, ...], Field(min_length=1)]
 
 
+class ParquetSource(_Source):
+    """Parquet files in a folder."""
+
+    kind: Literal["parquet"]
+    tables: Annotated[tuple[ParquetTable, ...], Field(min_length=1)]
+
+
 class RestSource(_Source):
     """A JSON API over HTTP."""
 
@@ -218,8 +233,8 @@ class RestSource(_Source):
     tables: Annotated[tuple[RestTable, ...], Field(min_length=1)]
 
 
-Source = Annotated[CsvSource | RestSource, Field(discriminator="kind")]
-Table = CsvTable | RestTable
+AnySource = CsvSource | ParquetSource | RestSource
+Source = Annotated[AnySource, Field(discriminator="kind")]
 
 
 class Demo(Block):
@@ -258,7 +273,7 @@ class SourcesFile(Block):
         return self._expanded.hide(text)
 
 
-def table_names(source: CsvSource | RestSource) -> list[str]:
+def table_names(source: AnySource) -> list[str]:
     """Every table that this source makes in the lake, children included."""
     names: list[str] = []
     for table in source.tables:
