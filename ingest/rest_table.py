@@ -25,7 +25,7 @@ from ingest.duckdb_sql import (
     write_parquet,
 )
 from ingest.input_files import FILE_COLUMN
-from ingest.json_reader import ReadTable, read_child, read_parent, read_records
+from ingest.json_reader import ReadTable, read_child, read_pages, read_parent
 from ingest.lake_writer import Staged, bring, hand_over
 from ingest.manifest import (
     LakeFile,
@@ -86,7 +86,7 @@ def _read(
     fetched: Fetched,
     where: str,
 ) -> list[ReadTable]:
-    read = read_records(connection, spool / "pages", table, where)
+    read = read_pages(connection, spool / "pages", table, where)
     tables = [read_parent(connection, table, spool, where)]
     for child in table.children:
         tables.append(read_child(connection, table, child, spool, f"{where}.{child.path}"))

@@ -20,6 +20,7 @@ from configuration.errors import ConfigurationError, PlainError
 from configuration.yaml_file import nearest
 from ingest.csv_load import prepare_csv
 from ingest.file_table import load_files
+from ingest.json_load import prepare_json
 from ingest.lake_writer import spool_folder, sweep
 from ingest.manifest import Manifest, commit, read_manifest
 from ingest.parquet_load import prepare_parquet
@@ -37,6 +38,8 @@ from ingest.sources_file import (
     AnySource,
     CsvSource,
     CsvTable,
+    JsonSource,
+    JsonTable,
     ParquetSource,
     ParquetTable,
     RestSource,
@@ -47,7 +50,10 @@ from ingest.sources_file import (
 __all__ = ["IngestResult", "Patience", "TableResult", "ingest"]
 
 _Pair = (
-    tuple[CsvSource, CsvTable] | tuple[ParquetSource, ParquetTable] | tuple[RestSource, RestTable]
+    tuple[CsvSource, CsvTable]
+    | tuple[ParquetSource, ParquetTable]
+    | tuple[JsonSource, JsonTable]
+    | tuple[RestSource, RestTable]
 )
 
 
@@ -109,6 +115,8 @@ def _pairs(source: AnySource) -> list[_Pair]:
             return [(source, table) for table in source.tables]
         case ParquetSource():
             return [(source, table) for table in source.tables]
+        case JsonSource():
+            return [(source, table) for table in source.tables]
         case RestSource():
             return [(source, table) for table in source.tables]
 
@@ -167,6 +175,9 @@ def _prepare_and_bring(context: LoadContext, pair: _Pair, spool: Path) -> Load:
             return load_files(context, of, names, spool, partial(prepare_csv, table))
         case (ParquetSource(), ParquetTable() as table):
             return load_files(context, of, names, spool, partial(prepare_parquet, table))
+        case (JsonSource(), JsonTable() as table):
+            names += [child.name for child in table.children]
+            return load_files(context, of, names, spool, partial(prepare_json, table))
         case (RestSource() as source, RestTable() as table):
             return load_rest(context, source, table, spool)
 

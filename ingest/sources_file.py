@@ -132,25 +132,22 @@ class Child(Block):
     columns: Columns
 
 
-class RestTable(_Table):
-    """A table that an API serves."""
+class _RecordTable(_Table):
+    """What tables have whose rows are JSON objects."""
 
-    path: str = Field(min_length=1, description="The resource, after the source's base_url.")
     data_selector: JsonPath | None = Field(
         None,
-        description="Where in the response the list of records stands; none: it is the response.",
+        description="Where in the JSON the list of records stands; none: it is the whole.",
     )
-    params: dict[str, str | int | float | bool] = Field({}, description="Sent with each request.")
-    cursor: Cursor | None = None
     children: tuple[Child, ...] = ()
 
+    @property
+    def inherited(self) -> tuple[str, ...]:
+        """The parent's columns that each child row carries."""
+        return self.key
+
     @model_validator(mode="after")
-    def _parts_agree(self) -> RestTable:
-        types = {column.name: column.type for column in self.columns}
-        if self.cursor and types.get(self.cursor.column) not in ("timestamp", "date", "integer"):
-            raise ValueError(
-                f"the cursor column '{self.cursor.column}' must be a declared timestamp, date or integer"
-            )
+    def _parts_agree(self) -> _RecordTable:
         for column in (*self.columns, *(each for child in self.children for each in child.columns)):
             if '"' in column.source_name or "\\" in column.source_name:
                 raise ValueError(f"the header of '{column.name}' holds a quote or a backslash")
@@ -161,11 +158,32 @@ class RestTable(_Table):
             _no_twins([*inherited, *(column.name for column in child.columns)], "column")
         return self
 
+
+class RestTable(_RecordTable):
+    """A table that an API serves."""
+
+    path: str = Field(min_length=1, description="The resource, after the source's base_url.")
+    params: dict[str, str | int | float | bool] = Field({}, description="Sent with each request.")
+    cursor: Cursor | None = None
+
+    @model_validator(mode="after")
+    def _cursor_is_declared(self) -> RestTable:
+        types = {column.name: column.type for column in self.columns}
+        if self.cursor and types.get(self.cursor.column) not in ("timestamp", "date", "integer"):
+            raise ValueError(
+                f"the cursor column '{self.cursor.column}' must be a declared timestamp, date or integer"
+            )
+        return self
+
     @property
     def inherited(self) -> tuple[str, ...]:
         """The parent's columns that each child row carries: the key, and the cursor."""
         cursor = (self.cursor.column,) if self.cursor and self.cursor.column not in self.key else ()
         return (*self.key, *cursor)
+
+
+class JsonTable(_FileTable, _RecordTable):
+    """A table that arrives as one JSON file or many."""
 
 
 class BearerAuth(Block):
@@ -221,6 +239,13 @@ class ParquetSource(_Source):
     tables: Annotated[tuple[ParquetTable, ...], Field(min_length=1)]
 
 
+class JsonSource(_Source):
+    """JSON files in a folder: documents, or one object per line."""
+
+    kind: Literal["json"]
+    tables: Annotated[tuple[JsonTable, ...], Field(min_length=1)]
+
+
 class RestSource(_Source):
     """A JSON API over HTTP."""
 
@@ -233,7 +258,8 @@ class RestSource(_Source):
     tables: Annotated[tuple[RestTable, ...], Field(min_length=1)]
 
 
-AnySource = CsvSource | ParquetSource | RestSource
+AnySource = CsvSource | ParquetSource | JsonSource | RestSource
+RecordTable = JsonTable | RestTable
 Source = Annotated[AnySource, Field(discriminator="kind")]
 
 
@@ -278,7 +304,7 @@ def table_names(source: AnySource) -> list[str]:
     names: list[str] = []
     for table in source.tables:
         names.append(table.name)
-        if isinstance(table, RestTable):
+        if isinstance(table, RecordTable):
             names.extend(child.name for child in table.children)
     return names
 
