@@ -74,7 +74,8 @@ def _split(
         if len(refusals.reasons) == before:
             raise
         return []
-    check_counts(found[0][1], refusals)
+    for _, figures in found:
+        check_counts(figures, refusals)
     return found
 
 

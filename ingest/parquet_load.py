@@ -25,11 +25,13 @@ from ingest.sources_file import ParquetTable
 
 def prepare_parquet(table: ParquetTable, task: FileTask) -> FileOutcome:
     """Choose and read the table's new files; raises PlainError when none or too few of the rows fit."""
-    kind = FileKind(
-        open=lambda path: open_parquet(path, task.root, table),
-        read=lambda inputs, refusals: _read(table, task, inputs, refusals),
-    )
-    return prepare_known(task, find_files(table.path, task.root, (".parquet",), "Parquet"), kind)
+    paths = find_files(table.path, task.root, (".parquet",), "Parquet")
+    with connect(task.spool) as connection:
+        kind = FileKind(
+            open=lambda path: open_parquet(connection, path, task.root, table),
+            read=lambda inputs, refusals: _read(table, task, inputs, refusals),
+        )
+        return prepare_known(task, paths, kind)
 
 
 def _read(

@@ -48,7 +48,9 @@ class ParquetInput:
     types: tuple[str, ...]
 
 
-def open_parquet(path: str, root: Path, table: ParquetTable) -> ParquetInput:
+def open_parquet(
+    connection: duckdb.DuckDBPyConnection, path: str, root: Path, table: ParquetTable
+) -> ParquetInput:
     """Look at one file's footer; raises PlainError when it cannot be this table's."""
     location = root / path
     try:
@@ -57,7 +59,7 @@ def open_parquet(path: str, root: Path, table: ParquetTable) -> ParquetInput:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         footer = parquet.read_metadata(location)
         names = tuple(footer.schema.to_arrow_schema().names)
-        types = _types(location)
+        types = _types(connection, location)
     except OSError as error:
         # pyarrow's own complaints are OSErrors too, but without a number of the system.
         raise unreadable(path, error) if error.errno else _no_parquet(path) from error
@@ -142,12 +144,11 @@ def example(connection: duckdb.DuckDBPyConnection) -> str:
     return f"for example {file}, {f'row {line}: ' if line else ''}{reason}"
 
 
-def _types(location: Path) -> tuple[str, ...]:
-    with duckdb.connect(":memory:") as connection:
-        path = text_literal(exact_path(location.as_posix()))
-        found = connection.execute(
-            f"describe select * from read_parquet({path}, hive_partitioning = false)"
-        ).fetchall()
+def _types(connection: duckdb.DuckDBPyConnection, location: Path) -> tuple[str, ...]:
+    path = text_literal(exact_path(location.as_posix()))
+    found = connection.execute(
+        f"describe select * from read_parquet({path}, hive_partitioning = false)"
+    ).fetchall()
     return tuple(str(row[1]) for row in found)
 
 

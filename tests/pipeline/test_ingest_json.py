@@ -110,6 +110,16 @@ def test_a_file_that_cannot_be_this_table_says_why(
     assert sentence in shop.error()
 
 
+def test_a_file_without_a_declared_name_is_refused_beside_one_that_has_it(
+    shop: FileDrops,
+) -> None:
+    shop.drop("bad.jsonl", '{"id": "a", "amounts": 1}\n')
+    shop.drop("good.jsonl", '{"id": "b", "amount": 2}\n{"id": "c"}\n')
+    error = str(shop.ingest().tables[0].error)
+    assert error.startswith("drops/bad.jsonl: no record has 'amount', which the table declares")
+    assert shop.rows() == [("b", 2), ("c", None)]
+
+
 def test_nested_lists_become_rows_with_the_key_of_their_parent(shop: FileDrops) -> None:
     columns = [{"name": "id"}, {"name": "amount", "type": "decimal(9,2)"}]
     shop.declare_table(columns, key=["id"], children=[LINES], data_selector="sales")

@@ -86,6 +86,26 @@ def test_a_file_of_another_shape_is_refused(shop: FileDrops, select: str, senten
     assert error.startswith("drops/bad.parquet: ")
 
 
+@pytest.mark.parametrize(
+    ("declared", "stored"),
+    [
+        ("boolean", "date '2024-03-09'"),
+        ("boolean", "1::double"),
+        ("date", "20240309"),
+        ("timestamp", "1709985600.0::double"),
+        ("integer", "timestamp '2024-03-09 12:00:00'"),
+        ("text", "'a'::blob"),
+        ("text", "{'a': 1}"),
+    ],
+)
+def test_a_column_that_never_is_of_the_declared_type_refuses_the_file(
+    shop: FileDrops, declared: str, stored: str
+) -> None:
+    shop.declare_table([{"name": "v", "type": declared}])
+    shop.drop_parquet("a.parquet", f"select {stored} as v")
+    assert shop.error().startswith("drops/a.parquet: the column 'v' holds ")
+
+
 def test_what_is_cut_off_or_no_parquet_is_refused_and_the_others_load(shop: FileDrops) -> None:
     whole = shop.drop_parquet("whole.parquet", A).read_bytes()
     for keep in (0, 3, -1, -9):
