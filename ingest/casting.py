@@ -1,4 +1,4 @@
-"""A relation of text columns split into the rows that fit the declared columns and those that do not.
+"""A relation split into the rows that fit the declared columns and those that do not.
 
 Both halves are SQL over the same relation, so each row is in exactly one of them.
 """
@@ -8,17 +8,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ingest.column_types import ColumnType, cast_of
+from ingest.column_types import Cast, ColumnType, cast_of
 from ingest.duckdb_sql import identifier, text_literal
+from ingest.exact_casts import TEXT, cast_of_stored, is_kept
 
 
 @dataclass(frozen=True)
 class TypedColumn:
-    """A column as declared: its name, its type, and whether it may be empty."""
+    """A column as declared: its name, its type, and whether it may be empty.
+
+    `stored` is the DuckDB type in which the relation has it: text, unless a file has types of its own.
+    """
 
     name: str
     type: ColumnType
     nullable: bool = True
+    stored: str = TEXT
 
 
 def fitting_rows(relation: str, columns: Sequence[TypedColumn], keep: Sequence[str]) -> str:
@@ -52,7 +57,7 @@ def unfitting_rows(relation: str, columns: Sequence[TypedColumn]) -> str:
 
 
 def _cast(relation: str, columns: Sequence[TypedColumn]) -> str:
-    casts = [(column, cast_of(column.name, column.type)) for column in columns]
+    casts = [(column, _cast_of(column)) for column in columns]
     steps = [f"{sql} as {name}" for _, cast in casts for name, sql in cast.steps]
     values = [f"{cast.value} as {_typed(column)}" for column, cast in casts if _is_cast(column)]
     first = f"select {', '.join(['*', *steps])} from ({relation})"
@@ -60,7 +65,7 @@ def _cast(relation: str, columns: Sequence[TypedColumn]) -> str:
 
 
 def _helpers(columns: Sequence[TypedColumn]) -> list[str]:
-    steps = [name for column in columns for name, _ in cast_of(column.name, column.type).steps]
+    steps = [name for column in columns for name, _ in _cast_of(column).steps]
     return steps + [_typed(column) for column in columns if _is_cast(column)]
 
 
@@ -69,7 +74,13 @@ def _typed(column: TypedColumn) -> str:
 
 
 def _is_cast(column: TypedColumn) -> bool:
-    return column.type.duckdb != "VARCHAR"
+    return not is_kept(column.type, column.stored)
+
+
+def _cast_of(column: TypedColumn) -> Cast:
+    if column.stored == TEXT:
+        return cast_of(column.name, column.type)
+    return cast_of_stored(column.name, column.type, column.stored)
 
 
 def _can_fail(column: TypedColumn) -> bool:
@@ -83,7 +94,7 @@ def _fits(column: TypedColumn) -> str:
 
 
 def _reason(column: TypedColumn) -> str:
-    text = identifier(column.name)
+    text = f"{identifier(column.name)}::varchar"
     short = f"case when length({text}) > 60 then left({text}, 57) || '...' else {text} end"
     empty = text_literal(f"{column.name} is empty")
     before = text_literal(f"{column.name}: '")

@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from configuration.errors import PlainError
-from ingest.csv_header import unreadable
-from ingest.csv_inputs import (
+from ingest.csv_inputs import CsvInput, open_input
+from ingest.csv_preflight import Preflight, inspect
+from ingest.input_files import (
     Choice,
-    CsvInput,
+    check_unchanged,
     choose,
     find_files,
     is_loaded,
-    open_input,
     to_hash_first,
 )
-from ingest.csv_preflight import Preflight, inspect
 from ingest.manifest import LiveInput
 from ingest.sources_file import CsvTable
 
@@ -42,7 +42,7 @@ class CsvFiles:
     # Files that do not fit the declaration any more, but were loaded when they did.
     of_old: list[str] = field(default_factory=list)
 
-    def choose(self) -> Choice:
+    def choose(self) -> Choice[CsvInput]:
         """What to do with the files that can be loaded, as far as they are known by now."""
         known = {path: found.sha256 for path, found in self.preflights.items()}
         return choose(self.inputs.values(), self.live, known, reload=self.reload)
@@ -80,20 +80,7 @@ class CsvFiles:
     def refuse_changed(self, inputs: Sequence[CsvInput]) -> None:
         """A file that somebody writes to while it is read has rows that its checksum does not cover."""
         for each in inputs:
-            try:
-                status = each.location.stat()
-            except OSError as error:
-                self.refuse(each.path, unreadable(each.path, error))
-                continue
-            if (status.st_size, status.st_mtime_ns) != (each.bytes, each.modified):
-                self.refuse(
-                    each.path,
-                    PlainError(
-                        "the file changed while it was read",
-                        where=each.path,
-                        remedy="Run it again when the export is complete.",
-                    ),
-                )
+            self._attempt(each.path, partial(check_unchanged, each))
 
     def _inspect(self, each: CsvInput) -> None:
         self.preflights[each.path] = inspect(
@@ -117,7 +104,7 @@ def open_files(
 ) -> CsvFiles:
     """The table's files, looked at; raises PlainError when there are none."""
     files = CsvFiles(table, live, reload, readers)
-    files.look(find_files(table, root), root)
+    files.look(find_files(table.path, root, (".csv",), "CSV"), root)
     return files
 
 

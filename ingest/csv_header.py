@@ -5,14 +5,14 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from configuration.errors import PlainError
-from configuration.yaml_file import nearest
+from ingest.declared_names import check_names, quoted
+from ingest.input_files import unreadable
 
 BOM = codecs.BOM_UTF8
 HEAD_BYTES = 1 << 20
@@ -52,15 +52,6 @@ def read_head(path: Path, where: str) -> Head:
     return Head(header, lines, line_end)
 
 
-def unreadable(where: str, error: OSError) -> PlainError:
-    """The sentence for a file that the system does not let us read."""
-    return PlainError(
-        f"the file cannot be read ({error.strerror or error})",
-        where=where,
-        remedy="Check that it is there, that you may read it, and that no other program holds it.",
-    )
-
-
 def not_utf8(line: int, where: str) -> PlainError:
     """The sentence for text in another encoding."""
     return PlainError(
@@ -80,24 +71,17 @@ def check_header(found: Sequence[str], declared: Sequence[str], where: str) -> N
     twins = sorted({name for name in found if found.count(name) > 1})
     if twins:
         raise PlainError(
-            f"the header names {_names(twins)} twice",
+            f"the header names {quoted(twins)} twice",
             where=where,
             remedy="Give each column a name of its own.",
         )
-    gone = [name for name in declared if name not in found]
-    new = [name for name in found if name not in declared]
-    if not gone and not new:
-        return
-    parts = []
-    if gone:
-        parts.append(
-            f"{_columns(gone)} {_names(gone)} {'is' if len(gone) == 1 else 'are'} not there"
-        )
-    if new:
-        parts.append(
-            f"{_columns(new)} {_names(new)} {'is' if len(new) == 1 else 'are'} not declared"
-        )
-    raise PlainError(" and ".join(parts), where=where, remedy=_header_remedy(gone, new, found))
+    check_names(
+        found,
+        declared,
+        where,
+        hint=_separator_hint(found),
+        if_none="The first line must name the columns; remove what stands above that line.",
+    )
 
 
 def _header(head: bytes, where: str) -> tuple[tuple[str, ...], int]:
@@ -120,29 +104,8 @@ def _header(head: bytes, where: str) -> tuple[tuple[str, ...], int]:
     return tuple(names), reader.line_num
 
 
-def _header_remedy(gone: Sequence[str], new: Sequence[str], found: Sequence[str]) -> str:
+def _separator_hint(found: Sequence[str]) -> str:
     if len(found) == 1 and (separator := next((x for x in ";\t|" if x in found[0]), None)):
         shown = "a tab" if separator == "\t" else f"'{separator}'"
         return f"The values seem to be separated by {shown}; save the file with commas."
-    for name in new:
-        guess = nearest(name, gone)
-        if guess:
-            header = name if name.isidentifier() else json.dumps(name, ensure_ascii=False)
-            return (
-                f"If '{name}' is the new name of '{guess}', write header: {header} at that column."
-            )
-    if not set(found) - set(new):
-        return "The first line must name the columns; remove what stands above that line."
-    if not new:
-        return "Export it again with all columns, or remove them from the sources file."
-    return (
-        "Add what is new to the table's columns in the sources file, or leave it out of the export."
-    )
-
-
-def _columns(names: Sequence[str]) -> str:
-    return "the column" if len(names) == 1 else "the columns"
-
-
-def _names(names: Sequence[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names)
+    return ""

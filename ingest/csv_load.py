@@ -2,75 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from configuration.errors import PlainError
 from ingest.csv_files import CsvFiles, csv_readers, open_files
-from ingest.csv_inputs import Choice, CsvInput
-from ingest.csv_reader import collect_rejected, copy_fitting, example, write_rejected
+from ingest.csv_inputs import CsvInput
+from ingest.csv_reader import collect_rejected, copy_fitting, example
 from ingest.duckdb_sql import connect
-from ingest.manifest import LiveInput, LoadedInput, Superseded
+from ingest.file_table import FileOutcome, FileTask, PreparedTable
+from ingest.input_files import Choice
+from ingest.manifest import LoadedInput
+from ingest.rejected_rows import write_rejected
 from ingest.sources_file import CsvTable
 
 
-@dataclass(frozen=True)
-class PreparedCsv:
-    """What the load would bring: finished files in the spool, and the figures of each input."""
-
-    rows_file: Path
-    rejected_file: Path | None
-    inputs: tuple[LoadedInput, ...]
-    supersedes: tuple[Superseded, ...]
-
-
-@dataclass(frozen=True)
-class CsvOutcome:
-    """`prepared` is None when nothing is to be loaded; `refused` are files that were left out."""
-
-    prepared: PreparedCsv | None
-    skipped: int
-    refused: tuple[PlainError, ...]
-
-
-def prepare(
-    table: CsvTable,
-    root: Path,
-    live: Sequence[LiveInput],
-    spool: Path,
-    owner: tuple[str, str, str],
-    *,
-    reload: bool = False,
-) -> CsvOutcome:
-    """Choose and read the table's new files; raises PlainError when none or too few of the rows fit.
-
-    `owner` is source, table and load id, for the rejected rows. With `reload`, every file is new.
-    """
+def prepare_csv(table: CsvTable, task: FileTask) -> FileOutcome:
+    """Choose and read the table's new files; raises PlainError when none or too few of the rows fit."""
+    owner = task.owner(table.name)
     with csv_readers() as readers:
-        files = open_files(table, root, live, readers, reload=reload)
+        files = open_files(table, task.root, task.live[0], readers, reload=task.reload)
         while True:
             choice = files.choose()
-            if choice.load:
-                prepared = _attempt(files, choice, spool, owner)
-            else:
-                # A file that became a copy of another brings no rows, and takes its former ones back.
-                prepared = _without_rows(spool, choice) if choice.supersedes else None
+            prepared = _attempt(files, choice, task.spool, owner) if choice.load else None
             # A file that was refused while it was read changes the choice: begin again without it.
             if prepared or not choice.load:
                 refused = tuple(files.refused[path] for path in sorted(files.refused))
-                return CsvOutcome(prepared, choice.skipped + len(files.of_old), refused)
-
-
-def _without_rows(spool: Path, choice: Choice) -> PreparedCsv:
-    return PreparedCsv(spool / "rows.parquet", None, (), choice.supersedes)
+                tables = (prepared,) if prepared else ()
+                skipped = choice.skipped + len(files.of_old)
+                return FileOutcome(tables, choice.supersedes, skipped, refused)
 
 
 def _attempt(
-    files: CsvFiles, choice: Choice, spool: Path, owner: tuple[str, str, str]
-) -> PreparedCsv | None:
+    files: CsvFiles, choice: Choice[CsvInput], spool: Path, owner: tuple[str, str, str]
+) -> PreparedTable | None:
     """Read the chosen files, checking their bytes meanwhile; None when one turned out bad."""
     rows_file, rejected_file = spool / "rows.parquet", spool / "rejected.parquet"
     typed = [column.typed for column in files.table.columns]
@@ -97,16 +63,20 @@ def _attempt(
             write_rejected(connection, owner, rejected_file)
     finally:
         connection.close()
-    return PreparedCsv(
+    return PreparedTable(
+        files.table.name,
+        tuple(typed),
         rows_file,
         rejected_file if sum(rejected.values()) else None,
         tuple(_counted(files, each, loaded, rejected) for each in choice.load),
-        choice.supersedes,
     )
 
 
 def _rejected(
-    connection: duckdb.DuckDBPyConnection, files: CsvFiles, choice: Choice, loaded: dict[str, int]
+    connection: duckdb.DuckDBPyConnection,
+    files: CsvFiles,
+    choice: Choice[CsvInput],
+    loaded: dict[str, int],
 ) -> dict[str, int]:
     """Rejected rows by file; a file in which loaded + rejected is not what the bytes say is refused."""
     rows = {each.path: files.preflights[each.path].rows for each in choice.load}
@@ -131,7 +101,7 @@ def _rejected(
 def _check_share(
     connection: duckdb.DuckDBPyConnection,
     files: CsvFiles,
-    choice: Choice,
+    choice: Choice[CsvInput],
     loaded: dict[str, int],
     owner: tuple[str, str, str],
 ) -> None:

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from configuration.errors import PlainError
-from ingest.csv_header import BOM, HEAD_BYTES, SAVE_UTF8, Head, not_utf8, unreadable
+from ingest.csv_header import BOM, HEAD_BYTES, SAVE_UTF8, Head, not_utf8
+from ingest.input_files import unreadable
 
 CHUNK_BYTES = 1 << 20
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'"\n\r\0\xff'))

@@ -16,8 +16,8 @@ from ingest.casting import TypedColumn, fitting_rows, unfitting_rows
 from ingest.csv_inputs import CsvInput
 from ingest.csv_preflight import Preflight
 from ingest.duckdb_sql import exact_path, identifier, number, text_list, text_literal, write_parquet
+from ingest.input_files import FILE_COLUMN, lake_name
 
-FILE_COLUMN = "_file"
 _READER = "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', filename = '_file'"
 
 
@@ -98,22 +98,13 @@ def _relation(
     paths = text_list(exact_path(_address(each)) for each in inputs)
     rejects = "store_rejects = true" if keep_rejects else "ignore_errors = true"
     return (
-        f"select * replace ({_lake_name(inputs)} as {FILE_COLUMN}) "
+        f"select * replace ({lake_name(inputs[0], FILE_COLUMN)} as {FILE_COLUMN}) "
         f"from read_csv({paths}, columns = {{{kinds}}}, {_READER}, {rejects})"
     )
 
 
 def _address(each: CsvInput) -> str:
     return each.location.as_posix()
-
-
-def _lake_name(inputs: Sequence[CsvInput], column: str = FILE_COLUMN) -> str:
-    """SQL from the reader's file name to ours: all files of a table stand under the same root."""
-    first = inputs[0]
-    prefix = len(_address(first)) - len(first.path)
-    if _address(first)[prefix:] == first.path and prefix > 0:
-        return f"substr({column}, {prefix + 1})"
-    return column
 
 
 def _collect_refused_lines(
@@ -141,7 +132,7 @@ def _collect_refused_lines(
     )
     connection.execute(
         "create or replace temp table refused_lines as "
-        f"select {_lake_name(inputs, 'file_path')} as file, line, any_value(line_byte_position) as position, "
+        f"select {lake_name(inputs[0], 'file_path')} as file, line, any_value(line_byte_position) as position, "
         "ltrim(any_value(csv_line), chr(10) || chr(13)) as original_text, "
         f"string_agg(distinct column_name, ', ') as column_name, string_agg(distinct {reason}, '; ') as reason "
         "from reject_errors join reject_scans using (scan_id, file_id) "
@@ -250,20 +241,6 @@ def _blank_lines(each: CsvInput) -> Iterator[int]:
         for record in reader:
             if not record:
                 yield reader.line_num
-
-
-def write_rejected(
-    connection: duckdb.DuckDBPyConnection, owner: tuple[str, str, str], target: Path
-) -> int:
-    """Write the gathered rows as the lake keeps them; `owner` is source, table and load id."""
-    source, table, load_id = (text_literal(each) for each in owner)
-    return write_parquet(
-        connection,
-        f"select {source} as source_name, {table} as table_name, {load_id} as load_id, file, line, "
-        "column_name, reason, original_text, null::timestamp as replayed_at "
-        "from rejected order by file, line",
-        target,
-    )
 
 
 def _count_by_file(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:

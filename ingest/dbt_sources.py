@@ -12,7 +12,7 @@ from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, SingleQuotedScalarString
 
 from ingest.column_types import column_type
-from ingest.sources_file import LIST_INDEX, Child, Column, CsvSource, RestSource, RestTable
+from ingest.sources_file import LIST_INDEX, AnySource, Child, Column, RecordTable
 
 HEADER = """\
 # Generated from the sources file that declares this source, by `till generate`; do not edit.
@@ -36,7 +36,7 @@ _ADDED = (
 _Node = dict[str, object]
 
 
-def source_properties(source: CsvSource | RestSource) -> str:
+def source_properties(source: AnySource) -> str:
     """The text of the dbt properties file that declares `source`: every table, column and type."""
     document = {"version": 2, "sources": [_source(source)]}
     yaml = YAML()
@@ -60,7 +60,7 @@ _Representer.add_representer(
 )
 
 
-def _source(source: CsvSource | RestSource) -> _Node:
+def _source(source: AnySource) -> _Node:
     return {
         "name": _text(source.name),
         **_description(source.description),
@@ -83,10 +83,10 @@ def _freshness(days: float | None) -> _Node | None:
     return {"warn_after": {"count": math.ceil(days * _MINUTES_PER_DAY), "period": "minute"}}
 
 
-def _tables(source: CsvSource | RestSource) -> Iterator[_Node]:
+def _tables(source: AnySource) -> Iterator[_Node]:
     for table in source.tables:
         yield _table(table.name, table.description, _columns(table.columns))
-        if isinstance(table, RestTable):
+        if isinstance(table, RecordTable):
             for child in table.children:
                 yield _table(child.name, child.description, _child_columns(table, child))
 
@@ -104,7 +104,7 @@ def _columns(columns: Iterable[Column]) -> Iterator[_Node]:
         yield _column(column.name, column_type(column.type).duckdb, column.description)
 
 
-def _child_columns(table: RestTable, child: Child) -> Iterator[_Node]:
+def _child_columns(table: RecordTable, child: Child) -> Iterator[_Node]:
     """The child's own, then what each of its rows carries from its parent."""
     yield from _columns(child.columns)
     parent = {column.name: column for column in table.columns}

@@ -1,4 +1,4 @@
-"""Pages of JSON to typed rows, set-wise in DuckDB: records, their child lists, and what does not fit.
+"""Records of JSON to typed rows, set-wise in DuckDB: records, their child lists, and what does not fit.
 
 Numbers are read as JSON readers read them, as doubles; an API that wants money exact sends it as text.
 """
@@ -14,11 +14,14 @@ import duckdb
 from configuration.errors import PlainError
 from configuration.yaml_file import nearest
 from ingest.casting import TypedColumn, fitting_rows, unfitting_rows
-from ingest.csv_reader import FILE_COLUMN
 from ingest.duckdb_sql import identifier, number, one, text_list, text_literal, write_parquet
-from ingest.sources_file import LIST_INDEX, Child, Column, RestTable
+from ingest.input_files import FILE_COLUMN
+from ingest.sources_file import LIST_INDEX, Child, Column, RecordTable, RestTable
 
-_RECORD = "_record"
+RECORD = "_record"
+LINE = "_line"
+# What each record carries through every step: itself, its input, and its line there, where it has one.
+_ORIGIN = (FILE_COLUMN, LINE, RECORD)
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,23 @@ class ReadTable:
     """Names that the records have and the sources file has not."""
 
 
-def read_records(
+def make_room(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the temporary tables that the readers fill: `records`, and `broken` for what is none."""
+    connection.execute(
+        f"create or replace temp table records ({RECORD} json, {FILE_COLUMN} varchar, {LINE} bigint)"
+    )
+    connection.execute(
+        "create or replace temp table broken (file varchar, line bigint, column_name varchar, "
+        "reason varchar, original_text varchar)"
+    )
+
+
+def read_pages(
     connection: duckdb.DuckDBPyConnection, pages: Path, table: RestTable, where: str
 ) -> int:
-    """Split the pages into the temporary table `records`; returns how many there are."""
-    selector = _path(table.data_selector or "")
+    """Split an API's pages into `records`; returns how many there are."""
+    make_room(connection)
+    selector = json_path(table.data_selector or "")
     files = text_literal((pages / "*.json").as_posix())
     content = f"json_extract(content::json, '{selector}')"
     lists, documents = one(
@@ -54,8 +69,8 @@ def read_records(
             remedy="Correct data_selector in the sources file.",
         )
     connection.execute(
-        f"create temp table records as select unnest(json_extract(content::json, '{selector}[*]')) "
-        f"as {_RECORD} from read_text({files})"
+        f"insert into records select unnest(json_extract(content::json, '{selector}[*]')), "
+        f"{text_literal(table.path)}, null from read_text({files})"
     )
     _check_objects(connection, "records", where, "Correct data_selector in the sources file.")
     return number(connection, "select count(*) from records")
@@ -66,7 +81,7 @@ def _check_objects(
 ) -> None:
     odd = number(
         connection,
-        f"select count(*) from {relation} where json_type({_RECORD}) is distinct from 'OBJECT'",
+        f"select count(*) from {relation} where json_type({RECORD}) is distinct from 'OBJECT'",
     )
     if odd:
         raise PlainError(
@@ -74,7 +89,7 @@ def _check_objects(
         )
 
 
-def _undeclared(
+def check_declared(
     connection: duckdb.DuckDBPyConnection,
     relation: str,
     columns: Sequence[Column],
@@ -85,7 +100,7 @@ def _undeclared(
     found = {
         str(name)
         for (name,) in connection.execute(
-            f"select distinct unnest(json_keys({_RECORD})) from {relation}"
+            f"select distinct unnest(json_keys({RECORD})) from {relation}"
         ).fetchall()
     }
     wanted = [path.split(".")[0] for path in (*(each.source_name for each in columns), *lists)]
@@ -106,25 +121,27 @@ def _undeclared(
 
 
 def read_parent(
-    connection: duckdb.DuckDBPyConnection, table: RestTable, folder: Path, where: str
+    connection: duckdb.DuckDBPyConnection, table: RecordTable, folder: Path, where: str
 ) -> ReadTable:
     """Write the records that fit, and those that do not; leaves the fitting ones in `fitting`."""
     lists = [child.path for child in table.children]
-    undeclared = _undeclared(connection, "records", table.columns, lists, where)
-    needed = {*table.key, *((table.cursor.column,) if table.cursor else ())}
+    undeclared = check_declared(connection, "records", table.columns, lists, where)
+    needed = set(table.inherited)
     typed = tuple(
         replace(column.typed, nullable=column.nullable and column.name not in needed)
         for column in table.columns
     )
     relation = _texts("records", table.columns, [], needed)
-    connection.execute(f"create temp table fitting as {fitting_rows(relation, typed, [_RECORD])}")
-    target = _Target(table.name, typed, table.path, folder, undeclared)
-    return _write(connection, target, "fitting", relation, typed)
+    connection.execute(
+        f"create or replace temp table fitting as {fitting_rows(relation, typed, _ORIGIN)}"
+    )
+    target = _Target(table.name, typed, folder, undeclared)
+    return _write(connection, target, "fitting", relation, typed, "broken")
 
 
 def read_child(
     connection: duckdb.DuckDBPyConnection,
-    table: RestTable,
+    table: RecordTable,
     child: Child,
     folder: Path,
     where: str,
@@ -133,15 +150,15 @@ def read_child(
     inherited = [column.typed for column in table.columns if column.name in table.inherited]
     carried = [*(column.name for column in inherited), LIST_INDEX]
     _unroll(connection, child, [column.name for column in inherited], where)
-    undeclared = _undeclared(connection, "items", child.columns, [], where)
+    undeclared = check_declared(connection, "items", child.columns, [], where)
     typed = tuple(column.typed for column in child.columns)
     relation = _texts("items", child.columns, carried)
     connection.execute(
-        f"create or replace temp table fitting_items as {fitting_rows(relation, typed, carried)}"
+        f"create or replace temp table fitting_items as {fitting_rows(relation, typed, [*carried, *_ORIGIN])}"
     )
     index = TypedColumn(LIST_INDEX, Column(name="index", type="integer").typed.type)
     columns = (*inherited, *typed, index)
-    target = _Target(child.name, columns, table.path, folder, undeclared)
+    target = _Target(child.name, columns, folder, undeclared)
     return _write(connection, target, "fitting_items", relation, typed)
 
 
@@ -150,17 +167,17 @@ def _unroll(
 ) -> None:
     """Make the temporary table `items`: one row per item of the list, with its place and its parent's key."""
     remedy = "Correct the path of this child in the sources file."
-    kind = f"json_type({_RECORD}, '{_path(child.path)}')"
+    kind = f"json_type({RECORD}, '{json_path(child.path)}')"
     odd = number(
         connection,
         f"select count(*) from fitting where {kind} is not null and {kind} not in ('ARRAY', 'NULL')",
     )
     if odd:
         raise PlainError(f"in {odd} records this is no list", where=where, remedy=remedy)
-    parent = ", ".join(identifier(name) for name in carried)
-    items = f"json_extract({_RECORD}, '{_path(child.path)}[*]')"
+    parent = ", ".join(identifier(name) for name in [*carried, FILE_COLUMN, LINE])
+    items = f"json_extract({RECORD}, '{json_path(child.path)}[*]')"
     connection.execute(
-        f"create or replace temp table items as select {parent}, unnest(items) as {_RECORD}, "
+        f"create or replace temp table items as select {parent}, unnest(items) as {RECORD}, "
         f"generate_subscripts(items, 1) - 1 as {LIST_INDEX} "
         f"from (select {parent}, {items} as items from fitting)"
     )
@@ -169,11 +186,10 @@ def _unroll(
 
 @dataclass(frozen=True)
 class _Target:
-    """Which table is written: its columns, and the resource that it comes from."""
+    """Which table is written, with which columns, and where."""
 
     name: str
     columns: tuple[TypedColumn, ...]
-    resource: str
     folder: Path
     undeclared: tuple[str, ...]
 
@@ -184,22 +200,25 @@ def _write(
     fitting: str,
     relation: str,
     checked: tuple[TypedColumn, ...],
+    broken: str = "",
 ) -> ReadTable:
-    """Write the rows in `fitting`, and those of `relation` whose `checked` columns do not fit."""
+    """Write the rows in `fitting`, and those of `relation` whose `checked` columns do not fit.
+
+    `broken` is the temporary table of what was no record at all.
+    """
     rows_file = target.folder / f"{target.name}.parquet"
     rejected_file = target.folder / f"{target.name}.rejected.parquet"
-    resource = text_literal(target.resource)
     chosen = ", ".join(identifier(column.name) for column in target.columns)
-    loaded = write_parquet(
-        connection, f"select {chosen}, {resource} as {FILE_COLUMN} from {fitting}", rows_file
-    )
-    rejected = write_parquet(
-        connection,
-        f"select {resource} as file, null::bigint as line, column_name, reason, "
-        f"{_RECORD}::varchar as original_text from ({unfitting_rows(relation, checked)})",
-        rejected_file,
+    loaded = write_parquet(connection, f"select {chosen}, {FILE_COLUMN} from {fitting}", rows_file)
+    unfit = (
+        f"select {FILE_COLUMN} as file, {LINE} as line, column_name, reason, "
+        f"{RECORD}::varchar as original_text from ({unfitting_rows(relation, checked)})"
     )
     read = number(connection, f"select count(*) from ({relation})")
+    if broken:
+        unfit += f" union all select * from {broken}"
+        read += number(connection, f"select count(*) from {broken}")
+    rejected = write_parquet(connection, unfit, rejected_file)
     return ReadTable(
         target.name,
         target.columns,
@@ -216,15 +235,15 @@ def _texts(
     relation: str, columns: Sequence[Column], keep: Sequence[str], needed: Set[str] = frozenset()
 ) -> str:
     """The records of `relation` as text columns; an empty text is none where `needed` or no text is wanted."""
-    paths = text_list(_path(column.source_name) for column in columns)
+    paths = text_list(json_path(column.source_name) for column in columns)
     chosen = [
         f"{_value(position, column, column.name in needed)} as {identifier(column.name)}"
         for position, column in enumerate(columns, start=1)
     ]
-    kept = [identifier(name) for name in [*keep, _RECORD]]
+    kept = [identifier(name) for name in [*keep, *_ORIGIN]]
     return (
         f"select {', '.join([*chosen, *kept])} from "
-        f"(select *, json_extract_string({_RECORD}, {paths}) as _values from {relation})"
+        f"(select *, json_extract_string({RECORD}, {paths}) as _values from {relation})"
     )
 
 
@@ -237,6 +256,6 @@ def _value(position: int, column: Column, is_needed: bool) -> str:
     return value
 
 
-def _path(dotted: str) -> str:
+def json_path(dotted: str) -> str:
     """`a.b` as a JSON path, each step quoted; checked by the sources file to hold no quotes."""
     return "$" + "".join(f'."{step}"' for step in dotted.split(".") if step)

@@ -15,7 +15,6 @@ from pathlib import Path
 import duckdb
 
 from configuration.errors import PlainError
-from ingest.csv_reader import FILE_COLUMN
 from ingest.cursor import later, reached_by
 from ingest.duckdb_sql import (
     connect,
@@ -26,7 +25,8 @@ from ingest.duckdb_sql import (
     text_literal,
     write_parquet,
 )
-from ingest.json_reader import ReadTable, read_child, read_parent, read_records
+from ingest.input_files import FILE_COLUMN
+from ingest.json_reader import ReadTable, read_child, read_pages, read_parent
 from ingest.lake_writer import Staged, bring, hand_over
 from ingest.manifest import (
     LakeFile,
@@ -78,7 +78,7 @@ def _read(
     fetched: Fetched,
     where: str,
 ) -> list[ReadTable]:
-    read = read_records(connection, spool / "pages", table, where)
+    read = read_pages(connection, spool / "pages", table, where)
     tables = [read_parent(connection, table, spool, where)]
     for child in table.children:
         tables.append(read_child(connection, table, child, spool, f"{where}.{child.path}"))

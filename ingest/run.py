@@ -11,15 +11,19 @@ import shutil
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from configuration.errors import ConfigurationError, PlainError
 from configuration.yaml_file import nearest
-from ingest.csv_table import load_csv
+from ingest.csv_load import prepare_csv
+from ingest.file_table import load_files
+from ingest.json_load import prepare_json
 from ingest.lake_writer import spool_folder, sweep
 from ingest.manifest import Manifest, commit, read_manifest
+from ingest.parquet_load import prepare_parquet
 from ingest.rest_table import load_rest
 from ingest.results import (
     Clock,
@@ -30,11 +34,27 @@ from ingest.results import (
     Progress,
     TableResult,
 )
-from ingest.sources_file import CsvSource, CsvTable, RestSource, RestTable, SourcesFile
+from ingest.sources_file import (
+    AnySource,
+    CsvSource,
+    CsvTable,
+    JsonSource,
+    JsonTable,
+    ParquetSource,
+    ParquetTable,
+    RestSource,
+    RestTable,
+    SourcesFile,
+)
 
 __all__ = ["IngestResult", "Patience", "TableResult", "ingest"]
 
-_Pair = tuple[CsvSource, CsvTable] | tuple[RestSource, RestTable]
+_Pair = (
+    tuple[CsvSource, CsvTable]
+    | tuple[ParquetSource, ParquetTable]
+    | tuple[JsonSource, JsonTable]
+    | tuple[RestSource, RestTable]
+)
 
 
 def utc_now() -> datetime:
@@ -77,10 +97,7 @@ def wanted_tables(sources: SourcesFile, only: Sequence[str]) -> list[_Pair]:
     """The tables that `only` names, each with its source; raises ConfigurationError for unknown names."""
     pairs: list[_Pair] = []
     for source in sources.sources:
-        if isinstance(source, CsvSource):
-            pairs.extend((source, table) for table in source.tables)
-        else:
-            pairs.extend((source, table) for table in source.tables)
+        pairs.extend(_pairs(source))
     if not only:
         return pairs
     known = sorted({name for pair in pairs for name in _names(pair)})
@@ -93,6 +110,19 @@ def wanted_tables(sources: SourcesFile, only: Sequence[str]) -> list[_Pair]:
                 remedy=f"Did you mean '{guess}'?" if guess else f"It has {sources_there}.",
             )
     return [pair for pair in pairs if _names(pair) & set(only)]
+
+
+def _pairs(source: AnySource) -> list[_Pair]:
+    """Each table with its source, both of one kind."""
+    match source:
+        case CsvSource():
+            return [(source, table) for table in source.tables]
+        case ParquetSource():
+            return [(source, table) for table in source.tables]
+        case JsonSource():
+            return [(source, table) for table in source.tables]
+        case RestSource():
+            return [(source, table) for table in source.tables]
 
 
 def _names(pair: _Pair) -> set[str]:
@@ -141,9 +171,17 @@ def _load(context: LoadContext, pair: _Pair) -> list[TableResult]:
 
 
 def _prepare_and_bring(context: LoadContext, pair: _Pair, spool: Path) -> Load:
+    source, table = pair
+    names = [table.name]
+    of = (source.name, source.kind)
     match pair:
-        case (CsvSource() as source, CsvTable() as table):
-            return load_csv(context, source, table, spool)
+        case (CsvSource(), CsvTable() as table):
+            return load_files(context, of, names, spool, partial(prepare_csv, table))
+        case (ParquetSource(), ParquetTable() as table):
+            return load_files(context, of, names, spool, partial(prepare_parquet, table))
+        case (JsonSource(), JsonTable() as table):
+            names += [child.name for child in table.children]
+            return load_files(context, of, names, spool, partial(prepare_json, table))
         case (RestSource() as source, RestTable() as table):
             return load_rest(context, source, table, spool)
 

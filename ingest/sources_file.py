@@ -88,13 +88,21 @@ class _Table(Block):
         return self
 
 
-class CsvTable(_Table):
-    """A table that arrives as one CSV file or many."""
+class _FileTable(_Table):
+    """What tables have that arrive as one file or many."""
 
     path: str = Field(
         min_length=1, description="A file, a folder or a glob, from the repository's root."
     )
-    allow_empty: bool = Field(False, description="true: a file with a header only is fine.")
+    allow_empty: bool = Field(False, description="true: a file without rows is fine.")
+
+
+class CsvTable(_FileTable):
+    """A table that arrives as one CSV file or many."""
+
+
+class ParquetTable(_FileTable):
+    """A table that arrives as one Parquet file or many."""
 
 
 class Cursor(Block):
@@ -124,25 +132,22 @@ class Child(Block):
     columns: Columns
 
 
-class RestTable(_Table):
-    """A table that an API serves."""
+class _RecordTable(_Table):
+    """What tables have whose rows are JSON objects."""
 
-    path: str = Field(min_length=1, description="The resource, after the source's base_url.")
     data_selector: JsonPath | None = Field(
         None,
-        description="Where in the response the list of records stands; none: it is the response.",
+        description="Where in the JSON the list of records stands; none: it is the whole.",
     )
-    params: dict[str, str | int | float | bool] = Field({}, description="Sent with each request.")
-    cursor: Cursor | None = None
     children: tuple[Child, ...] = ()
 
+    @property
+    def inherited(self) -> tuple[str, ...]:
+        """The parent's columns that each child row carries."""
+        return self.key
+
     @model_validator(mode="after")
-    def _parts_agree(self) -> RestTable:
-        types = {column.name: column.type for column in self.columns}
-        if self.cursor and types.get(self.cursor.column) not in ("timestamp", "date", "integer"):
-            raise ValueError(
-                f"the cursor column '{self.cursor.column}' must be a declared timestamp, date or integer"
-            )
+    def _parts_agree(self) -> _RecordTable:
         for column in (*self.columns, *(each for child in self.children for each in child.columns)):
             if '"' in column.source_name or "\\" in column.source_name:
                 raise ValueError(f"the header of '{column.name}' holds a quote or a backslash")
@@ -153,11 +158,32 @@ class RestTable(_Table):
             _no_twins([*inherited, *(column.name for column in child.columns)], "column")
         return self
 
+
+class RestTable(_RecordTable):
+    """A table that an API serves."""
+
+    path: str = Field(min_length=1, description="The resource, after the source's base_url.")
+    params: dict[str, str | int | float | bool] = Field({}, description="Sent with each request.")
+    cursor: Cursor | None = None
+
+    @model_validator(mode="after")
+    def _cursor_is_declared(self) -> RestTable:
+        types = {column.name: column.type for column in self.columns}
+        if self.cursor and types.get(self.cursor.column) not in ("timestamp", "date", "integer"):
+            raise ValueError(
+                f"the cursor column '{self.cursor.column}' must be a declared timestamp, date or integer"
+            )
+        return self
+
     @property
     def inherited(self) -> tuple[str, ...]:
         """The parent's columns that each child row carries: the key, and the cursor."""
         cursor = (self.cursor.column,) if self.cursor and self.cursor.column not in self.key else ()
         return (*self.key, *cursor)
+
+
+class JsonTable(_FileTable, _RecordTable):
+    """A table that arrives as one JSON file or many."""
 
 
 class BearerAuth(Block):
@@ -206,6 +232,20 @@ class CsvSource(_Source):
     tables: Annotated[tuple[CsvTable, ...], Field(min_length=1)]
 
 
+class ParquetSource(_Source):
+    """Parquet files in a folder."""
+
+    kind: Literal["parquet"]
+    tables: Annotated[tuple[ParquetTable, ...], Field(min_length=1)]
+
+
+class JsonSource(_Source):
+    """JSON files in a folder: documents, or one object per line."""
+
+    kind: Literal["json"]
+    tables: Annotated[tuple[JsonTable, ...], Field(min_length=1)]
+
+
 class RestSource(_Source):
     """A JSON API over HTTP."""
 
@@ -218,8 +258,9 @@ class RestSource(_Source):
     tables: Annotated[tuple[RestTable, ...], Field(min_length=1)]
 
 
-Source = Annotated[CsvSource | RestSource, Field(discriminator="kind")]
-Table = CsvTable | RestTable
+AnySource = CsvSource | ParquetSource | JsonSource | RestSource
+RecordTable = JsonTable | RestTable
+Source = Annotated[AnySource, Field(discriminator="kind")]
 
 
 class Demo(Block):
@@ -258,12 +299,12 @@ class SourcesFile(Block):
         return self._expanded.hide(text)
 
 
-def table_names(source: CsvSource | RestSource) -> list[str]:
+def table_names(source: AnySource) -> list[str]:
     """Every table that this source makes in the lake, children included."""
     names: list[str] = []
     for table in source.tables:
         names.append(table.name)
-        if isinstance(table, RestTable):
+        if isinstance(table, RecordTable):
             names.extend(child.name for child in table.children)
     return names
 
