@@ -50,6 +50,7 @@ class KnownFiles(Generic[File]):
     """A table's files as they become known, and with what the lake has (`live`) to compare."""
 
     live: Sequence[LiveInput]
+    incomplete: Sequence[LiveInput]  # loaded too, but not seen by a child that was declared since
     reload: bool
     inputs: dict[str, File] = field(default_factory=dict)
     refusals: Refusals = field(default_factory=Refusals)
@@ -67,7 +68,7 @@ def look_at_files(
     task: FileTask, paths: Sequence[str], open_file: Callable[[str], File]
 ) -> KnownFiles[File]:
     """Open every file; a load and a dry run do so in the same way."""
-    files: KnownFiles[File] = KnownFiles(_live(task)[0], task.reload)
+    files: KnownFiles[File] = KnownFiles(*_live(task), task.reload)
     for path in paths:
         try:
             files.inputs[path] = open_file(path)
@@ -84,7 +85,7 @@ def look_at_files(
 def prepare_known(task: FileTask, paths: Sequence[str], kind: FileKind[File]) -> FileOutcome:
     """Choose and read the table's new files; what cannot be read is refused, file by file."""
     files = look_at_files(task, paths, kind.open)
-    refusals, incomplete = files.refusals, _live(task)[1]
+    refusals = files.refusals
     while True:
         choice = files.choose()
         before = len(refusals.reasons)
@@ -96,7 +97,7 @@ def prepare_known(task: FileTask, paths: Sequence[str], kind: FileKind[File]) ->
                 refusals.add(each.path, error)
         if len(refusals.reasons) == before:
             refused = tuple(refusals.reasons[path] for path in sorted(refusals.reasons))
-            supersedes = (*choice.supersedes, *_completed(choice, incomplete))
+            supersedes = (*choice.supersedes, *_completed(choice, files.incomplete))
             return FileOutcome(tables, supersedes, choice.skipped + len(files.of_old), refused)
 
 

@@ -21,22 +21,26 @@ def generated_files(project: Project) -> dict[Path, str]:
 
 def write_generated(project: Project) -> list[Path]:
     """Write the files that differ from what they follow from; gives their paths."""
-    drifted = drifted_files(project)
-    for path in drifted:
+    drifted = _drifted(project)
+    for path, text in drifted.items():
         target = project.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(generated_files(project)[path], encoding="utf-8", newline="\n")
-    return drifted
+        target.write_text(text, encoding="utf-8", newline="\n")
+    return list(drifted)
 
 
 def drifted_files(project: Project) -> list[Path]:
     """Generated files that are missing or do not say what they should."""
-    return [
-        path
+    return list(_drifted(project))
+
+
+def _drifted(project: Project) -> dict[Path, str]:
+    return {
+        path: text
         for path, text in generated_files(project).items()
         if not (project.root / path).is_file()
         or (project.root / path).read_text(encoding="utf-8") != text
-    ]
+    }
 
 
 def sources_files(project: Project) -> list[Path]:
