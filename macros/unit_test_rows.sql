@@ -1,6 +1,6 @@
 {#-
 Overrides dbt's own macro that turns a row of a unit test into SQL, for two reasons. dbt's takes three
-dispatched macros for each cell, which is most of the time of a unit test: every `dbt build` pays that.
+dispatched macros for each cell, which was about a third of the time of the unit tests.
 And dbt's uses try_cast, so that a typing mistake in a fixture is a null; here it is an error.
 
 Arguments: a row as a dict of column to value (text, number, boolean or none), and a dict of column to
