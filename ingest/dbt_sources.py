@@ -11,8 +11,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, SingleQuotedScalarString
 
-from ingest.column_types import column_type
-from ingest.sources_file import LIST_INDEX, AnySource, Child, Column, RecordTable
+from ingest.declaration.sources_file import AnySource
+from ingest.declaration.tables import LIST_INDEX, Child, Column, RecordTableBlock
+from ingest.rows.column_types import column_type
 
 HEADER = """\
 # Generated from the sources file that declares this source, by `till generate`; do not edit.
@@ -86,7 +87,7 @@ def _freshness(days: float | None) -> _Node | None:
 def _tables(source: AnySource) -> Iterator[_Node]:
     for table in source.tables:
         yield _table(table.name, table.description, _columns(table.columns))
-        if isinstance(table, RecordTable):
+        if isinstance(table, RecordTableBlock):
             for child in table.children:
                 yield _table(child.name, child.description, _child_columns(table, child))
 
@@ -104,7 +105,7 @@ def _columns(columns: Iterable[Column]) -> Iterator[_Node]:
         yield _column(column.name, column_type(column.type).duckdb, column.description)
 
 
-def _child_columns(table: RecordTable, child: Child) -> Iterator[_Node]:
+def _child_columns(table: RecordTableBlock, child: Child) -> Iterator[_Node]:
     """The child's own, then what each of its rows carries from its parent."""
     yield from _columns(child.columns)
     parent = {column.name: column for column in table.columns}

@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from configuration.errors import PlainError
-from ingest.manifest import Manifest, Record, new_load_id
-from ingest.sources_file import SourcesFile
+from ingest.declaration.sources_file import SourcesFile
+from ingest.lake.manifest import Manifest, Record, new_load_id
 
 Progress = Callable[[str], None]
 Clock = Callable[[], datetime]
@@ -62,18 +62,24 @@ class Patience:
     answer_seconds: float = 60
 
 
-@dataclass
-class LoadContext:
-    """What every load needs: the file, the lake, what is in it, and the world at the edge."""
+@dataclass(kw_only=True)
+class PlanContext:
+    """What must be known to say what a load would do: the file, the lake, and what is in it."""
 
     sources: SourcesFile
     lake: Path
     root: Path
     manifest: Manifest
+    reload: bool = False
+
+
+@dataclass(kw_only=True)
+class LoadContext(PlanContext):
+    """What every load needs besides: the world at the edge."""
+
     now: Clock
     progress: Progress
     patience: Patience
-    reload: bool = False
 
     def new_load_id(self) -> str:
         """A load id later than all others of the lake."""

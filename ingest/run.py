@@ -11,50 +11,26 @@ import shutil
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from configuration.errors import ConfigurationError, PlainError
 from configuration.yaml_file import nearest
-from ingest.csv_load import prepare_csv
-from ingest.file_table import load_files
-from ingest.json_load import prepare_json
-from ingest.lake_writer import spool_folder, sweep
-from ingest.manifest import Manifest, commit, read_manifest
-from ingest.parquet_load import prepare_parquet
-from ingest.rest_table import load_rest
+from ingest.declaration.sources_file import SourcesFile
+from ingest.kinds import TableWork, works
+from ingest.lake.manifest import Manifest, commit, read_manifest
+from ingest.lake.writer import spool_folder, sweep
 from ingest.results import (
     Clock,
     IngestResult,
-    Load,
     LoadContext,
     Patience,
     Progress,
     TableResult,
 )
-from ingest.sources_file import (
-    AnySource,
-    CsvSource,
-    CsvTable,
-    JsonSource,
-    JsonTable,
-    ParquetSource,
-    ParquetTable,
-    RestSource,
-    RestTable,
-    SourcesFile,
-)
 
 __all__ = ["IngestResult", "Patience", "TableResult", "ingest"]
-
-_Pair = (
-    tuple[CsvSource, CsvTable]
-    | tuple[ParquetSource, ParquetTable]
-    | tuple[JsonSource, JsonTable]
-    | tuple[RestSource, RestTable]
-)
 
 
 def utc_now() -> datetime:
@@ -79,7 +55,7 @@ def ingest(
     relative paths of the sources file begin. Raises PlainError when the lake itself
     cannot be used; what goes wrong with one table stands in its result.
     """
-    pairs = wanted_tables(sources_file, only)
+    wanted = wanted_tables(sources_file, only)
     context = LoadContext(
         sources=sources_file,
         lake=lake,
@@ -90,17 +66,15 @@ def ingest(
         patience=patience or Patience(),
         reload=reload,
     )
-    return IngestResult([result for pair in pairs for result in _load(context, pair)])
+    return IngestResult([result for work in wanted for result in _load(context, work)])
 
 
-def wanted_tables(sources: SourcesFile, only: Sequence[str]) -> list[_Pair]:
-    """The tables that `only` names, each with its source; raises ConfigurationError for unknown names."""
-    pairs: list[_Pair] = []
-    for source in sources.sources:
-        pairs.extend(_pairs(source))
+def wanted_tables(sources: SourcesFile, only: Sequence[str]) -> list[TableWork]:
+    """The tables that `only` names; raises ConfigurationError for unknown names."""
+    every = [work for source in sources.sources for work in works(source)]
     if not only:
-        return pairs
-    known = sorted({name for pair in pairs for name in _names(pair)})
+        return every
+    known = sorted({name for work in every for name in _called(work)})
     for name in only:
         if name not in known:
             guess = nearest(name, known)
@@ -109,26 +83,12 @@ def wanted_tables(sources: SourcesFile, only: Sequence[str]) -> list[_Pair]:
                 f"there is no source '{name}' in the sources file",
                 remedy=f"Did you mean '{guess}'?" if guess else f"It has {sources_there}.",
             )
-    return [pair for pair in pairs if _names(pair) & set(only)]
+    return [work for work in every if _called(work) & set(only)]
 
 
-def _pairs(source: AnySource) -> list[_Pair]:
-    """Each table with its source, both of one kind."""
-    match source:
-        case CsvSource():
-            return [(source, table) for table in source.tables]
-        case ParquetSource():
-            return [(source, table) for table in source.tables]
-        case JsonSource():
-            return [(source, table) for table in source.tables]
-        case RestSource():
-            return [(source, table) for table in source.tables]
-
-
-def _names(pair: _Pair) -> set[str]:
+def _called(work: TableWork) -> set[str]:
     """How a person may name this table: by its source, or exactly."""
-    source, table = pair
-    return {source.name, f"{source.name}.{table.name}"}
+    return {work.source, f"{work.source}.{work.names[0]}"}
 
 
 def _open_lake(lake: Path) -> Manifest:
@@ -146,21 +106,20 @@ def _open_lake(lake: Path) -> Manifest:
     return manifest
 
 
-def _load(context: LoadContext, pair: _Pair) -> list[TableResult]:
-    source, table = pair
+def _load(context: LoadContext, work: TableWork) -> list[TableResult]:
     started = time.monotonic()
-    spool = spool_folder(context.lake) / f"{source.name}.{table.name}"
+    spool = spool_folder(context.lake) / f"{work.source}.{work.names[0]}"
     try:
         spool.mkdir(parents=True, exist_ok=True)
-        load = _prepare_and_bring(context, pair, spool)
+        load = work.load(context, spool)
         if load.records:
             commit(context.lake, load.records)
             context.manifest.records.extend(load.records)
         results = list(load.results)
     except PlainError as error:
-        results = [TableResult(source.name, table.name, error=error)]
+        results = [TableResult(work.source, work.names[0], error=error)]
     except (OSError, duckdb.Error) as error:
-        results = [TableResult(source.name, table.name, error=_disk_error(context, error))]
+        results = [TableResult(work.source, work.names[0], error=_disk_error(context, error))]
     finally:
         shutil.rmtree(spool, ignore_errors=True)
     seconds = round(time.monotonic() - started, 3)
@@ -168,22 +127,6 @@ def _load(context: LoadContext, pair: _Pair) -> list[TableResult]:
     for result in results:
         context.progress(str(result))
     return results
-
-
-def _prepare_and_bring(context: LoadContext, pair: _Pair, spool: Path) -> Load:
-    source, table = pair
-    names = [table.name]
-    of = (source.name, source.kind)
-    match pair:
-        case (CsvSource(), CsvTable() as table):
-            return load_files(context, of, names, spool, partial(prepare_csv, table))
-        case (ParquetSource(), ParquetTable() as table):
-            return load_files(context, of, names, spool, partial(prepare_parquet, table))
-        case (JsonSource(), JsonTable() as table):
-            names += [child.name for child in table.children]
-            return load_files(context, of, names, spool, partial(prepare_json, table))
-        case (RestSource() as source, RestTable() as table):
-            return load_rest(context, source, table, spool)
 
 
 def _disk_error(context: LoadContext, error: OSError | duckdb.Error) -> PlainError:

@@ -37,7 +37,7 @@ def _python(project: Project, environ: Mapping[str, str]) -> Iterator[PlainError
 
 
 def _sources(project: Project, environ: Mapping[str, str]) -> Iterator[PlainError]:
-    from ingest.sources_file import load_sources_file
+    from ingest.declaration.sources_file import load_sources_file
 
     load_sources_file(project.root / DEFAULT_SOURCES, environ)
     yield from ()
@@ -62,7 +62,7 @@ def _generated(project: Project, environ: Mapping[str, str]) -> Iterator[PlainEr
 def _variables(project: Project, environ: Mapping[str, str]) -> Iterator[PlainError]:
     """The default of active_sources is for plain dbt: it should name what `till run` loads."""
     from configuration.yaml_file import position_of, read_yaml
-    from ingest.sources_file import load_sources_file
+    from ingest.declaration.sources_file import load_sources_file
 
     path = project.root / "dbt_project.yml"
     document = read_yaml(path)

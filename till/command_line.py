@@ -21,7 +21,7 @@ from till.terminal import JsonOption, console, new_console, print_json, table_of
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ingest.sources_file import SourcesFile
+    from ingest.declaration.sources_file import SourcesFile
 
 app = typer.Typer(
     name="till",
@@ -218,7 +218,7 @@ def generate(
 @contextmanager
 def _sources(project: Project, path: Path | None, out: Console) -> Iterator[SourcesFile]:
     """The sources file, with the demo made and served while the block runs, if it asks for that."""
-    from ingest.sources_file import load_sources_file
+    from ingest.declaration.sources_file import load_sources_file
 
     file = path or DEFAULT_SOURCES
     loaded = load_sources_file(file, os.environ)

@@ -16,7 +16,7 @@ from till.run import RunResult
 from till.terminal import harmless, table_of
 
 if TYPE_CHECKING:
-    from ingest.dry_run import PlannedRequest, TablePlan
+    from ingest.plans import PlannedRequest, TablePlan
     from ingest.run import IngestResult
 
 LONGEST_CELL = 200

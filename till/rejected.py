@@ -16,8 +16,8 @@ import duckdb
 
 from configuration.errors import ConfigurationError, PlainError
 from configuration.yaml_file import nearest
-from ingest.duckdb_sql import connect, exact_path, number, text_list
-from ingest.manifest import Manifest, Record
+from ingest.lake.manifest import Manifest, Record
+from ingest.rows.duckdb_sql import connect, exact_path, number, text_list
 
 EXAMPLE_LENGTH = 200
 TEXTS = (

@@ -14,7 +14,7 @@ from till.project import open_project
 from till.terminal import JsonOption, console, harmless, print_json, table_of
 
 if TYPE_CHECKING:
-    from ingest.manifest import Manifest
+    from ingest.lake.manifest import Manifest
     from till.rejected import RejectedRows
 
 LONGEST_NAME = 120
@@ -52,7 +52,7 @@ def rejected(
 
     A file or a load that was refused as a whole is not among them: `till run` says why, each time.
     """
-    from ingest.manifest import read_manifest
+    from ingest.lake.manifest import read_manifest
     from till.rejected import open_rejected
     from till.rejected_csv import write_csv
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from configuration.errors import ConfigurationError, PlainError
-from ingest.duckdb_sql import text_literal
+from ingest.rows.duckdb_sql import text_literal
 from till.rejected import COLUMNS, NEWEST_FIRST, TEXTS, RejectedRows
 
 # What a spreadsheet takes for a formula, also in the wide letters of Asian keyboards, and what it

@@ -25,8 +25,8 @@ from till.releases import (
 from till.working_copy import clear_mark, link_or_copy, mark_build, restore_if_broken
 
 if TYPE_CHECKING:
+    from ingest.declaration.sources_file import SourcesFile
     from ingest.run import IngestResult
-    from ingest.sources_file import SourcesFile
 
 
 class Reporter(Protocol):

@@ -31,7 +31,7 @@ INGEST = """
 import os, sys, time
 from pathlib import Path
 from ingest.run import ingest
-from ingest.sources_file import load_sources_file
+from ingest.declaration.sources_file import load_sources_file
 import dlt, duckdb, pyarrow
 sources = load_sources_file(Path(sys.argv[1]), os.environ)
 rows = int(sys.argv[3])

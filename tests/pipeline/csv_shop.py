@@ -11,9 +11,9 @@ from typing import Any
 
 import duckdb
 
-from ingest.manifest import Manifest, read_manifest
+from ingest.declaration.sources_file import load_sources_file
+from ingest.lake.manifest import Manifest, read_manifest
 from ingest.run import IngestResult, ingest
-from ingest.sources_file import load_sources_file
 
 TABLE = """\
       - name: sales

@@ -13,8 +13,8 @@ import signal
 import sys
 from pathlib import Path
 
+from ingest.declaration.sources_file import load_sources_file
 from ingest.run import ingest
-from ingest.sources_file import load_sources_file
 
 CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree")
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import duckdb
 
-from ingest.manifest import Record, read_manifest
+from ingest.declaration.sources_file import SourcesFile, load_sources_file
+from ingest.lake.manifest import Record, read_manifest
 from ingest.results import IngestResult, Patience, TableResult
 from ingest.run import ingest
-from ingest.sources_file import SourcesFile, load_sources_file
 
 TOKEN = "s3cret-token-of-the-tests"
 HURRIED = Patience(

@@ -12,7 +12,7 @@ from yamllint import linter
 from yamllint.config import YamlLintConfig
 
 from ingest.dbt_sources import source_properties
-from ingest.sources_file import SourcesFile
+from ingest.declaration.sources_file import SourcesFile
 from tests.conftest import ROOT
 from tests.pipeline.lake_project import LakeProject
 from till.generated_files import drifted_files

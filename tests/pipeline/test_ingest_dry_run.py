@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.dry_run import PlannedFile, TablePlan, plan
-from ingest.sources_file import load_sources_file
+from ingest.declaration.sources_file import load_sources_file
+from ingest.dry_run import plan
+from ingest.plans import PlannedFile, TablePlan
 from tests.conftest import ROOT, Till
 from tests.pipeline.csv_shop import CsvShop
 from tests.pipeline.rest_lake import RestLake, order, orders_table

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ingest import json_files
+from ingest.json import files as json_files
 from tests.pipeline.csv_shop import Rejected
 from tests.pipeline.file_drops import COLUMNS, FileDrops
 

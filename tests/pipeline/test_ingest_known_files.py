@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.dry_run import TablePlan, plan
-from ingest.sources_file import load_sources_file
+from ingest.declaration.sources_file import load_sources_file
+from ingest.dry_run import plan
+from ingest.plans import TablePlan
 from tests.pipeline.file_drops import FileDrops
 
 Drop = Callable[[FileDrops, str, int], Path]

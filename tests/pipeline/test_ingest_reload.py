@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.manifest import Superseded
+from ingest.declaration.sources_file import load_sources_file
+from ingest.lake.manifest import Superseded
 from ingest.run import ingest
-from ingest.sources_file import load_sources_file
 from tests.conftest import ROOT, Till
 from tests.pipeline.csv_shop import CsvShop
 from tests.pipeline.rest_lake import RestLake, order, orders_table

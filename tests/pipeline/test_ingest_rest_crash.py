@@ -36,7 +36,7 @@ import os, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from ingest.run import ingest
-from ingest.sources_file import load_sources_file
+from ingest.declaration.sources_file import load_sources_file
 
 folder, stop_at = Path(sys.argv[1]), int(sys.argv[2])
 asked = 0

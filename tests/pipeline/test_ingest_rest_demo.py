@@ -11,10 +11,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from ingest.manifest import Record, read_manifest
+from ingest.declaration.sources_file import load_sources_file
+from ingest.lake.manifest import Record, read_manifest
 from ingest.results import IngestResult, Patience
 from ingest.run import ingest
-from ingest.sources_file import load_sources_file
 from till.demo.server import DEFAULT_TOKEN, Behaviour, serve
 
 ROOT = Path(__file__).resolve().parents[2]

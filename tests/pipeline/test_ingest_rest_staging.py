@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from ingest.manifest import read_manifest
+from ingest.declaration.sources_file import load_sources_file
+from ingest.lake.manifest import read_manifest
 from ingest.run import ingest
-from ingest.sources_file import load_sources_file
 from tests.conftest import Till, copy_project
 from till.demo.server import Behaviour, serve
 

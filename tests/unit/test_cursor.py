@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
-from ingest.cursor import cursor_text, later, reached_by, request_from
-from ingest.sources_file import Cursor
+from ingest.rest.cursor import cursor_text, later, reached_by, request_from
+from ingest.rest.declaration import Cursor
 
 
 def cursor(lookback: str = "0d", initial: str | None = None) -> Cursor:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from configuration.errors import ConfigurationError
-from ingest.sources_file import CsvSource, SourcesFile, load_sources_file, table_names
+from ingest.csv.declaration import CsvSource
+from ingest.declaration.sources_file import SourcesFile, load_sources_file, table_names
 
 CSV = """\
 version: 1

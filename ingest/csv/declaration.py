@@ -1,0 +1,20 @@
+"""CSV files in the sources file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ingest.declaration.tables import FileTableBlock, SourceBlock
+
+
+class CsvTable(FileTableBlock):
+    """A table that arrives as one CSV file or many."""
+
+
+class CsvSource(SourceBlock):
+    """CSV files in a folder."""
+
+    kind: Literal["csv"]
+    tables: Annotated[tuple[CsvTable, ...], Field(min_length=1)]

@@ -1,0 +1,113 @@
+"""A CSV table's files as they become known: read, refused, and chosen from. Nothing is written here.
+
+A load and a dry run look at the files in the same way; a load then goes on to read the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from configuration.errors import PlainError
+from ingest.csv.declaration import CsvTable
+from ingest.csv.inputs import CsvInput, open_input
+from ingest.csv.preflight import Preflight, inspect
+from ingest.files.input_files import (
+    Choice,
+    check_unchanged,
+    choose,
+    find_files,
+    is_loaded,
+    to_hash_first,
+)
+from ingest.lake.manifest import LiveInput
+
+_READERS = 2
+
+
+@dataclass
+class CsvFiles:
+    """What was read of each file, which were refused, and with what the lake has (`live`) to compare."""
+
+    table: CsvTable
+    live: Sequence[LiveInput]
+    reload: bool
+    readers: ThreadPoolExecutor
+    inputs: dict[str, CsvInput] = field(default_factory=dict)
+    preflights: dict[str, Preflight] = field(default_factory=dict)
+    refused: dict[str, PlainError] = field(default_factory=dict)
+    # Files that do not fit the declaration any more, but were loaded when they did.
+    of_old: list[str] = field(default_factory=list)
+
+    def choose(self) -> Choice[CsvInput]:
+        """What to do with the files that can be loaded, as far as they are known by now."""
+        known = {path: found.sha256 for path, found in self.preflights.items()}
+        return choose(self.inputs.values(), self.live, known, reload=self.reload)
+
+    def look(self, paths: Iterable[str], root: Path) -> None:
+        """Open every file, and read to its end each that may be known already."""
+        for path in paths:
+            try:
+                self.inputs[path] = open_input(path, root, self.table)
+            except PlainError as error:
+                # Who asks for a reload wants to hear that a file cannot be loaded again.
+                is_old = not self.reload and (root / path).is_file()
+                if is_old and is_loaded(root / path, self.live):
+                    self.of_old.append(path)
+                else:
+                    self.refuse(path, error)
+        first = to_hash_first(list(self.inputs.values()), self.live)
+        self.finish_inspecting(self.start_inspecting(first))
+
+    def start_inspecting(self, inputs: Sequence[CsvInput]) -> list[tuple[str, Future[None]]]:
+        """Begin to read all bytes of those files that were not read yet."""
+        new = [each for each in inputs if each.path not in self.preflights]
+        return [(each.path, self.readers.submit(self._inspect, each)) for each in new]
+
+    def finish_inspecting(self, pending: Sequence[tuple[str, Future[None]]]) -> None:
+        """Wait for the reading; a file that turns out bad is left out."""
+        for path, future in pending:
+            self._attempt(path, future.result)
+
+    def refuse(self, path: str, error: PlainError) -> None:
+        """Leave out a file."""
+        self.refused[path] = error
+        self.inputs.pop(path, None)
+
+    def refuse_changed(self, inputs: Sequence[CsvInput]) -> None:
+        """A file that somebody writes to while it is read has rows that its checksum does not cover."""
+        for each in inputs:
+            self._attempt(each.path, partial(check_unchanged, each))
+
+    def _inspect(self, each: CsvInput) -> None:
+        self.preflights[each.path] = inspect(
+            each.location, each.head, each.path, allow_empty=self.table.allow_empty
+        )
+
+    def _attempt(self, path: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except PlainError as error:
+            self.refuse(path, error)
+
+
+def open_files(
+    table: CsvTable,
+    root: Path,
+    live: Sequence[LiveInput],
+    readers: ThreadPoolExecutor,
+    *,
+    reload: bool,
+) -> CsvFiles:
+    """The table's files, looked at; raises PlainError when there are none."""
+    files = CsvFiles(table, live, reload, readers)
+    files.look(find_files(table.path, root, (".csv",), "CSV"), root)
+    return files
+
+
+def csv_readers() -> ThreadPoolExecutor:
+    """Threads that read files to their end."""
+    return ThreadPoolExecutor(_READERS)

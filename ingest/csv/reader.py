@@ -1,0 +1,255 @@
+"""One load's CSV files through DuckDB: what fits to one Parquet file, what does not to another.
+
+Everything is read as text, so that the reader only splits, and cast by ingest.rows.casting, so that nothing is
+bent. A clean load is read once. Rows that do not cast are found by a second reading of their file only.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from ingest.csv.inputs import CsvInput
+from ingest.csv.preflight import Preflight
+from ingest.files.input_files import FILE_COLUMN, lake_name
+from ingest.rows.casting import TypedColumn, fitting_rows, unfitting_rows
+from ingest.rows.duckdb_sql import (
+    exact_path,
+    identifier,
+    number,
+    text_list,
+    text_literal,
+    write_parquet,
+)
+
+_READER = "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', filename = '_file'"
+
+
+def copy_fitting(
+    connection: duckdb.DuckDBPyConnection,
+    inputs: Sequence[CsvInput],
+    columns: Sequence[TypedColumn],
+    target: Path,
+) -> dict[str, int]:
+    """Write the rows that fit to `target`; returns how many of each file.
+
+    Lines that the reader itself refuses are left in its tables, for `collect_rejected`.
+    """
+    orders: dict[tuple[str, ...], list[CsvInput]] = {}
+    for each in inputs:
+        orders.setdefault(each.columns, []).append(each)
+    queries = [
+        fitting_rows(_relation(group, order), columns, [FILE_COLUMN])
+        for order, group in orders.items()
+    ]
+    rows = write_parquet(connection, " union all ".join(queries), target)
+    if len(inputs) == 1:
+        return {inputs[0].path: rows}
+    found = connection.execute(
+        f"select {FILE_COLUMN}, count(*) from read_parquet({text_literal(str(target))}) group by all"
+    ).fetchall()
+    return {str(path): int(count) for path, count in found}
+
+
+def collect_rejected(
+    connection: duckdb.DuckDBPyConnection,
+    inputs: Sequence[CsvInput],
+    columns: Sequence[TypedColumn],
+    preflights: Mapping[str, Preflight],
+    loaded: Mapping[str, int],
+) -> dict[str, int]:
+    """Gather what did not fit into the temporary table `rejected`; returns how many rows of each file."""
+    _collect_refused_lines(connection, inputs, preflights)
+    refused = _count_by_file(connection)
+    for each in inputs:
+        missing = preflights[each.path].rows - loaded.get(each.path, 0) - refused.get(each.path, 0)
+        if missing:
+            _collect_unfitting(connection, each, columns, preflights[each.path])
+    return _count_by_file(connection)
+
+
+def example(
+    connection: duckdb.DuckDBPyConnection,
+    inputs: Sequence[CsvInput],
+    columns: Sequence[TypedColumn],
+    preflights: Mapping[str, Preflight],
+    loaded: Mapping[str, int],
+) -> str:
+    """One row that does not fit, told for a person; empty when none is found."""
+    _collect_refused_lines(connection, inputs, preflights)
+    refused = connection.execute(
+        "select file, line, reason from rejected order by file, line limit 1"
+    ).fetchone()
+    if refused:
+        return f"for example {refused[0]}, line {refused[1]}: {refused[2]}"
+    for each in inputs:
+        if loaded.get(each.path, 0) < preflights[each.path].rows:
+            connection.execute("set preserve_insertion_order = true")
+            found = connection.execute(
+                f"{_unfitting_with_lines(each, columns, preflights[each.path])} limit 1"
+            ).fetchone()
+            if found:
+                line = "" if preflights[each.path].blank_lines else f", line {found[0]}"
+                return f"for example {each.path}{line}: {found[2]}"
+    return ""
+
+
+def _relation(
+    inputs: Sequence[CsvInput], names: Sequence[str], *, keep_rejects: bool = True
+) -> str:
+    """The files as text columns, with `_file` as the lake names them."""
+    kinds = ", ".join(f"{text_literal(name)}: 'VARCHAR'" for name in names)
+    paths = text_list(exact_path(_address(each)) for each in inputs)
+    rejects = "store_rejects = true" if keep_rejects else "ignore_errors = true"
+    return (
+        f"select * replace ({lake_name(inputs[0], FILE_COLUMN)} as {FILE_COLUMN}) "
+        f"from read_csv({paths}, columns = {{{kinds}}}, {_READER}, {rejects})"
+    )
+
+
+def _address(each: CsvInput) -> str:
+    return each.location.as_posix()
+
+
+def _collect_refused_lines(
+    connection: duckdb.DuckDBPyConnection,
+    inputs: Sequence[CsvInput],
+    preflights: Mapping[str, Preflight],
+) -> None:
+    """Put the lines that the reader refused into `rejected`, with the line where each begins."""
+    connection.execute(
+        "create or replace temp table rejected (file varchar, line bigint, span bigint, "
+        "column_name varchar, reason varchar, original_text varchar)"
+    )
+    if not number(connection, "select count(*) from reject_errors"):
+        return
+    found = "regexp_extract(error_message, 'Columns: (\\d+) Found: (\\d+)', {group})"
+    values = (
+        f"'the line has ' || {found.format(group=2)} || ' values, not ' || {found.format(group=1)}"
+    )
+    reason = (
+        "case when error_type in ('MISSING COLUMNS', 'TOO MANY COLUMNS') then "
+        f"replace({values}, ' 1 values', ' 1 value') "
+        "when error_type = 'UNQUOTED VALUE' then 'a quote does not close where its value ends' "
+        "when error_type = 'LINE SIZE OVER MAXIMUM' then 'the line is longer than 2 MB' "
+        "else split_part(error_message, chr(10), 1) end"
+    )
+    connection.execute(
+        "create or replace temp table refused_lines as "
+        f"select {lake_name(inputs[0], 'file_path')} as file, line, any_value(line_byte_position) as position, "
+        "ltrim(any_value(csv_line), chr(10) || chr(13)) as original_text, "
+        f"string_agg(distinct column_name, ', ') as column_name, string_agg(distinct {reason}, '; ') as reason "
+        "from reject_errors join reject_scans using (scan_id, file_id) "
+        "group by scan_id, file_id, file_path, line"
+    )
+    for each in inputs:
+        if preflights[each.path].has_line_breaks_in_values:
+            _find_lines(connection, each)
+    connection.execute(
+        "insert into rejected select file, line, "
+        "1 + length(original_text) - length(replace(original_text, chr(10), '')), "
+        "column_name, reason, original_text from refused_lines"
+    )
+
+
+def _find_lines(connection: duckdb.DuckDBPyConnection, each: CsvInput) -> None:
+    """The reader counts records; where values hold line breaks, count the lines of the file instead."""
+    file = text_literal(each.path)
+    positions = connection.execute(
+        f"select distinct position from refused_lines where file = {file} order by position"
+    ).fetchall()
+    line, done = 1, 0
+    with each.location.open("rb") as content:
+        for (position,) in positions:
+            line += content.read(max(0, position - 1 - done)).count(b"\n")
+            done = max(done, position - 1)
+            # The position may be that of blank lines before the record.
+            while (byte := content.read(1)) in (b"\r", b"\n"):
+                line += byte == b"\n"
+                done += 1
+            done += len(byte)
+            connection.execute(
+                f"update refused_lines set line = {line} "
+                f"where file = {file} and position = {position}"
+            )
+
+
+def _unfitting_with_lines(
+    each: CsvInput, columns: Sequence[TypedColumn], preflight: Preflight
+) -> str:
+    """SQL of the rows of one file that do not cast: column_name, reason, original_text, and the line.
+
+    The line is that of the first record, plus one for each record before, plus the line breaks in
+    their values. Blank and refused lines before it are not counted yet: `_collect_unfitting`.
+    """
+    texts = [identifier(name) for name in each.columns]
+    breaks = " + ".join(
+        f"coalesce(length({text}) - length(replace({text}, chr(10), '')), 0)" for text in texts
+    )
+    before = (
+        f"coalesce(sum({breaks}) over (rows between unbounded preceding and 1 preceding), 0)"
+        if preflight.has_line_breaks_in_values
+        else "0"
+    )
+    start = each.head.header_lines
+    numbered = (
+        f"select *, (row_number() over () + {start} + {before})::bigint as line "
+        f"from ({_relation([each], each.columns, keep_rejects=False)})"
+    )
+    quoted = ", ".join(
+        f"case when regexp_matches({text}, '[\",\\r\\n]') then '\"' || replace({text}, '\"', '\"\"') || '\"' "
+        f"else coalesce({text}, '') end"
+        for text in texts
+    )
+    return (
+        f"select line, column_name, reason, array_to_string([{quoted}], ',') as original_text "
+        f"from ({unfitting_rows(numbered, columns)})"
+    )
+
+
+def _collect_unfitting(
+    connection: duckdb.DuckDBPyConnection,
+    each: CsvInput,
+    columns: Sequence[TypedColumn],
+    preflight: Preflight,
+) -> None:
+    file = text_literal(each.path)
+    blank = list(_blank_lines(each)) if preflight.blank_lines else []
+    not_counted = (
+        f"select line, span from rejected where file = {file} "
+        "union all select unnest($blank::bigint[]) as line, 1 as span"
+    )
+    # `base` is the line that the next record would have without them; several may share one.
+    shifts = (
+        "select base, max(shift) as shift from ("
+        "select line - coalesce(sum(span) over (order by line "
+        "rows between unbounded preceding and 1 preceding), 0) as base, "
+        f"sum(span) over (order by line) as shift from ({not_counted})) group by base"
+    )
+    connection.execute("set preserve_insertion_order = true")
+    connection.execute(
+        f"insert into rejected select {file}, found.line + coalesce(shifts.shift, 0), 1, "
+        "column_name, reason, original_text "
+        f"from ({_unfitting_with_lines(each, columns, preflight)}) as found "
+        f"asof left join ({shifts}) as shifts on found.line >= shifts.base",
+        {"blank": blank},
+    )
+    connection.execute("set preserve_insertion_order = false")
+
+
+def _blank_lines(each: CsvInput) -> Iterator[int]:
+    """The blank lines between the records of a file; only files with rows that do not fit are read so."""
+    csv.field_size_limit(each.bytes + 1)
+    with each.location.open(encoding="utf-8-sig", newline="") as text:
+        reader = csv.reader(text)
+        for record in reader:
+            if not record:
+                yield reader.line_num
+
+
+def _count_by_file(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    found = connection.execute("select file, count(*) from rejected group by all").fetchall()
+    return {str(path): int(count) for path, count in found}

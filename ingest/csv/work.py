@@ -1,0 +1,32 @@
+"""A CSV table as work: what a load does, and what it would do."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ingest.csv.declaration import CsvSource, CsvTable
+from ingest.csv.files import csv_readers, open_files
+from ingest.csv.load import prepare_csv
+from ingest.files.file_table import FileTask
+from ingest.files.work import FileWork, planned
+from ingest.plans import PlannedFile
+
+
+def csv_work(source: CsvSource, table: CsvTable) -> FileWork:
+    """The work that `table` is."""
+    return FileWork(
+        source.name,
+        source.kind,
+        (table.name,),
+        table.path,
+        prepare=partial(prepare_csv, table),
+        look=partial(_look, table),
+    )
+
+
+def _look(table: CsvTable, task: FileTask) -> tuple[PlannedFile, ...]:
+    with csv_readers() as readers:
+        files = open_files(table, task.root, task.live[0], readers, reload=task.reload)
+        # A load reads these while it loads them; then it leaves out those that are bad.
+        files.finish_inspecting(files.start_inspecting(files.choose().load))
+        return planned(files.choose(), files.of_old, files.refused, task.root)

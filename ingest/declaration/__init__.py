@@ -1,0 +1,1 @@
+"""What may stand in `ingest/sources.yml`, and how it is read."""

@@ -1,0 +1,1 @@
+"""Tables that arrive as files of any kind: which files, known by content, and their load."""

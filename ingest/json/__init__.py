@@ -1,0 +1,1 @@
+"""JSON files, and the reading of JSON records wherever they come from."""

@@ -1,0 +1,20 @@
+"""JSON files in the sources file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ingest.declaration.tables import FileTableBlock, RecordTableBlock, SourceBlock
+
+
+class JsonTable(FileTableBlock, RecordTableBlock):
+    """A table that arrives as one JSON file or many."""
+
+
+class JsonSource(SourceBlock):
+    """JSON files in a folder: documents, or one object per line."""
+
+    kind: Literal["json"]
+    tables: Annotated[tuple[JsonTable, ...], Field(min_length=1)]

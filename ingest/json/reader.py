@@ -1,0 +1,262 @@
+"""Records of JSON to typed rows, set-wise in DuckDB: records, their child lists, and what does not fit.
+
+Numbers are read as JSON readers read them, as doubles; an API that wants money exact sends it as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from configuration.errors import PlainError
+from configuration.yaml_file import nearest
+from ingest.declaration.tables import LIST_INDEX, Child, Column, RecordTableBlock
+from ingest.files.input_files import FILE_COLUMN
+from ingest.rest.declaration import RestTable
+from ingest.rows.casting import TypedColumn, fitting_rows, unfitting_rows
+from ingest.rows.duckdb_sql import identifier, number, one, text_list, text_literal, write_parquet
+
+RECORD = "_record"
+LINE = "_line"
+# What each record carries through every step: itself, its input, and its line there, where it has one.
+_ORIGIN = (FILE_COLUMN, LINE, RECORD)
+
+
+@dataclass(frozen=True)
+class ReadTable:
+    """A table's finished files in the spool, and its counts."""
+
+    name: str
+    columns: tuple[TypedColumn, ...]
+    rows_file: Path
+    rejected_file: Path
+    rows_read: int
+    rows_loaded: int
+    rows_rejected: int
+    undeclared: tuple[str, ...]
+    """Names that the records have and the sources file has not."""
+
+
+def make_room(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the temporary tables that the readers fill: `records`, and `broken` for what is none."""
+    connection.execute(
+        f"create or replace temp table records ({RECORD} json, {FILE_COLUMN} varchar, {LINE} bigint)"
+    )
+    connection.execute(
+        "create or replace temp table broken (file varchar, line bigint, column_name varchar, "
+        "reason varchar, original_text varchar)"
+    )
+
+
+def read_pages(
+    connection: duckdb.DuckDBPyConnection, pages: Path, table: RestTable, where: str
+) -> int:
+    """Split an API's pages into `records`; returns how many there are."""
+    make_room(connection)
+    selector = json_path(table.data_selector or "")
+    files = text_literal((pages / "*.json").as_posix())
+    content = f"json_extract(content::json, '{selector}')"
+    lists, documents = one(
+        connection,
+        f"select count(*) filter (json_type({content}) = 'ARRAY'), count(*) from read_text({files})",
+    )
+    if lists != documents:
+        raise PlainError(
+            f"the answer has no list at '{table.data_selector or 'its top level'}'",
+            where=where,
+            remedy="Correct data_selector in the sources file.",
+        )
+    connection.execute(
+        f"insert into records select unnest(json_extract(content::json, '{selector}[*]')), "
+        f"{text_literal(table.path)}, null from read_text({files})"
+    )
+    _check_objects(connection, "records", where, "Correct data_selector in the sources file.")
+    return number(connection, "select count(*) from records")
+
+
+def _check_objects(
+    connection: duckdb.DuckDBPyConnection, relation: str, where: str, remedy: str
+) -> None:
+    odd = number(
+        connection,
+        f"select count(*) from {relation} where json_type({RECORD}) is distinct from 'OBJECT'",
+    )
+    if odd:
+        raise PlainError(
+            f"{odd} of the records are no objects with named values", where=where, remedy=remedy
+        )
+
+
+def check_declared(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    columns: Sequence[Column],
+    lists: Sequence[str],
+    where: str,
+) -> tuple[str, ...]:
+    """The names that no column or list declares; raises PlainError when a declared one is in no record."""
+    found = {
+        str(name)
+        for (name,) in connection.execute(
+            f"select distinct unnest(json_keys({RECORD})) from {relation}"
+        ).fetchall()
+    }
+    wanted = [path.split(".")[0] for path in (*(each.source_name for each in columns), *lists)]
+    gone = [name for name in wanted if name not in found]
+    new = sorted(found - set(wanted))
+    if found and gone:
+        names = ", ".join(f"'{name}'" for name in gone)
+        guess = nearest(gone[0], new)
+        key = "path" if gone[0] in {path.split(".")[0] for path in lists} else "header"
+        raise PlainError(
+            f"no record has {names}, which the table declares",
+            where=where,
+            remedy=f"If '{guess}' is its new name, write {key}: {guess} there."
+            if guess
+            else "Correct the table's columns in the sources file.",
+        )
+    return tuple(new)
+
+
+def read_parent(
+    connection: duckdb.DuckDBPyConnection, table: RecordTableBlock, folder: Path, where: str
+) -> ReadTable:
+    """Write the records that fit, and those that do not; leaves the fitting ones in `fitting`."""
+    lists = [child.path for child in table.children]
+    undeclared = check_declared(connection, "records", table.columns, lists, where)
+    needed = set(table.inherited)
+    typed = tuple(
+        replace(column.typed, nullable=column.nullable and column.name not in needed)
+        for column in table.columns
+    )
+    relation = _texts("records", table.columns, [], needed)
+    connection.execute(
+        f"create or replace temp table fitting as {fitting_rows(relation, typed, _ORIGIN)}"
+    )
+    target = _Target(table.name, typed, folder, undeclared)
+    return _write(connection, target, "fitting", relation, typed, "broken")
+
+
+def read_child(
+    connection: duckdb.DuckDBPyConnection,
+    table: RecordTableBlock,
+    child: Child,
+    folder: Path,
+    where: str,
+) -> ReadTable:
+    """Write the rows of one list within the records that fitted, with their parent's key."""
+    inherited = [column.typed for column in table.columns if column.name in table.inherited]
+    carried = [*(column.name for column in inherited), LIST_INDEX]
+    _unroll(connection, child, [column.name for column in inherited], where)
+    undeclared = check_declared(connection, "items", child.columns, [], where)
+    typed = tuple(column.typed for column in child.columns)
+    relation = _texts("items", child.columns, carried)
+    connection.execute(
+        f"create or replace temp table fitting_items as {fitting_rows(relation, typed, [*carried, *_ORIGIN])}"
+    )
+    index = TypedColumn(LIST_INDEX, Column(name="index", type="integer").typed.type)
+    columns = (*inherited, *typed, index)
+    target = _Target(child.name, columns, folder, undeclared)
+    return _write(connection, target, "fitting_items", relation, typed)
+
+
+def _unroll(
+    connection: duckdb.DuckDBPyConnection, child: Child, carried: Sequence[str], where: str
+) -> None:
+    """Make the temporary table `items`: one row per item of the list, with its place and its parent's key."""
+    remedy = "Correct the path of this child in the sources file."
+    kind = f"json_type({RECORD}, '{json_path(child.path)}')"
+    odd = number(
+        connection,
+        f"select count(*) from fitting where {kind} is not null and {kind} not in ('ARRAY', 'NULL')",
+    )
+    if odd:
+        raise PlainError(f"in {odd} records this is no list", where=where, remedy=remedy)
+    parent = ", ".join(identifier(name) for name in [*carried, FILE_COLUMN, LINE])
+    items = f"json_extract({RECORD}, '{json_path(child.path)}[*]')"
+    connection.execute(
+        f"create or replace temp table items as select {parent}, unnest(items) as {RECORD}, "
+        f"generate_subscripts(items, 1) - 1 as {LIST_INDEX} "
+        f"from (select {parent}, {items} as items from fitting)"
+    )
+    _check_objects(connection, "items", where, remedy)
+
+
+@dataclass(frozen=True)
+class _Target:
+    """Which table is written, with which columns, and where."""
+
+    name: str
+    columns: tuple[TypedColumn, ...]
+    folder: Path
+    undeclared: tuple[str, ...]
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    target: _Target,
+    fitting: str,
+    relation: str,
+    checked: tuple[TypedColumn, ...],
+    broken: str = "",
+) -> ReadTable:
+    """Write the rows in `fitting`, and those of `relation` whose `checked` columns do not fit.
+
+    `broken` is the temporary table of what was no record at all.
+    """
+    rows_file = target.folder / f"{target.name}.parquet"
+    rejected_file = target.folder / f"{target.name}.rejected.parquet"
+    chosen = ", ".join(identifier(column.name) for column in target.columns)
+    loaded = write_parquet(connection, f"select {chosen}, {FILE_COLUMN} from {fitting}", rows_file)
+    unfit = (
+        f"select {FILE_COLUMN} as file, {LINE} as line, column_name, reason, "
+        f"{RECORD}::varchar as original_text from ({unfitting_rows(relation, checked)})"
+    )
+    read = number(connection, f"select count(*) from ({relation})")
+    if broken:
+        unfit += f" union all select * from {broken}"
+        read += number(connection, f"select count(*) from {broken}")
+    rejected = write_parquet(connection, unfit, rejected_file)
+    return ReadTable(
+        target.name,
+        target.columns,
+        rows_file,
+        rejected_file,
+        read,
+        loaded,
+        rejected,
+        target.undeclared,
+    )
+
+
+def _texts(
+    relation: str, columns: Sequence[Column], keep: Sequence[str], needed: Set[str] = frozenset()
+) -> str:
+    """The records of `relation` as text columns; an empty text is none where `needed` or no text is wanted."""
+    paths = text_list(json_path(column.source_name) for column in columns)
+    chosen = [
+        f"{_value(position, column, column.name in needed)} as {identifier(column.name)}"
+        for position, column in enumerate(columns, start=1)
+    ]
+    kept = [identifier(name) for name in [*keep, *_ORIGIN]]
+    return (
+        f"select {', '.join([*chosen, *kept])} from "
+        f"(select *, json_extract_string({RECORD}, {paths}) as _values from {relation})"
+    )
+
+
+def _value(position: int, column: Column, is_needed: bool) -> str:
+    value = f"_values[{position}]"
+    if column.type != "text":
+        return f"nullif(trim({value}), '')"
+    if is_needed or not column.nullable:
+        return f"case when trim({value}) != '' then {value} end"
+    return value
+
+
+def json_path(dotted: str) -> str:
+    """`a.b` as a JSON path, each step quoted; checked by the sources file to hold no quotes."""
+    return "$" + "".join(f'."{step}"' for step in dotted.split(".") if step)

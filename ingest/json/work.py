@@ -1,0 +1,21 @@
+"""A JSON table as work: what a load does, and what it would do."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ingest.files.work import FileWork, planned_known
+from ingest.json.declaration import JsonSource, JsonTable
+from ingest.json.load import look_at_json, prepare_json
+
+
+def json_work(source: JsonSource, table: JsonTable) -> FileWork:
+    """The work that `table` is."""
+    return FileWork(
+        source.name,
+        source.kind,
+        (table.name, *(child.name for child in table.children)),
+        table.path,
+        prepare=partial(prepare_json, table),
+        look=lambda task: planned_known(look_at_json(table, task), task.root),
+    )

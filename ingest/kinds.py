@@ -1,0 +1,56 @@
+"""Every kind of source, and the work that its tables are.
+
+A new kind needs a line here and in the union of ingest.declaration.sources_file; the rest is in its own folder.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from ingest.csv.declaration import CsvSource
+from ingest.csv.work import csv_work
+from ingest.declaration.sources_file import AnySource
+from ingest.json.declaration import JsonSource
+from ingest.json.work import json_work
+from ingest.parquet.declaration import ParquetSource
+from ingest.parquet.work import parquet_work
+from ingest.plans import TablePlan
+from ingest.rest.declaration import RestSource
+from ingest.rest.work import RestWork
+from ingest.results import Load, LoadContext, PlanContext
+
+
+class TableWork(Protocol):
+    """One declared table, with its children, as work."""
+
+    @property
+    def source(self) -> str:
+        """The name of its source."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of its source."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The table, then its children."""
+
+    def load(self, context: LoadContext, spool: Path) -> Load:
+        """Bring what is new into the lake, uncommitted; raises PlainError when nothing can be loaded."""
+
+    def plan(self, context: PlanContext) -> TablePlan:
+        """Say what a load would do; nothing is written."""
+
+
+def works(source: AnySource) -> list[TableWork]:
+    """The work of each table of `source`, in the order of the sources file."""
+    match source:
+        case CsvSource():
+            return [csv_work(source, table) for table in source.tables]
+        case ParquetSource():
+            return [parquet_work(source, table) for table in source.tables]
+        case JsonSource():
+            return [json_work(source, table) for table in source.tables]
+        case RestSource():
+            return [RestWork(source, table) for table in source.tables]

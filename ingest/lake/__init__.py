@@ -1,0 +1,1 @@
+"""The raw lake: its manifest, and how finished files come into it."""

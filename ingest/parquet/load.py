@@ -1,0 +1,115 @@
+"""A Parquet table's load, prepared in the spool: files chosen, read, counted against their footers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from configuration.errors import PlainError
+from ingest.files.file_table import FileOutcome, FileTask, PreparedTable
+from ingest.files.input_files import find_files
+from ingest.files.known_files import (
+    FileKind,
+    KnownFiles,
+    Refusals,
+    check_counts,
+    check_share,
+    look_at_files,
+    prepare_known,
+)
+from ingest.lake.manifest import LoadedInput
+from ingest.parquet.declaration import ParquetTable
+from ingest.parquet.reader import (
+    ParquetInput,
+    collect_rejected,
+    copy_fitting,
+    example,
+    open_parquet,
+)
+from ingest.rows.duckdb_sql import connect
+from ingest.rows.rejected_rows import write_rejected
+
+
+def prepare_parquet(table: ParquetTable, task: FileTask) -> FileOutcome:
+    """Choose and read the table's new files; raises PlainError when none or too few of the rows fit."""
+    with connect(task.spool) as connection:
+        kind = FileKind(
+            open=lambda path: open_parquet(connection, path, task.root, table),
+            read=lambda inputs, refusals: _read(table, task, inputs, refusals),
+        )
+        return prepare_known(task, parquet_files(table, task.root), kind)
+
+
+def parquet_files(table: ParquetTable, root: Path) -> list[str]:
+    """The table's files; raises PlainError when there are none."""
+    return find_files(table.path, root, (".parquet",), "Parquet")
+
+
+def look_at_parquet(table: ParquetTable, task: FileTask) -> KnownFiles[ParquetInput]:
+    """Open the table's files and go no further."""
+    with connect(task.spool) as connection:
+        return look_at_files(
+            task,
+            parquet_files(table, task.root),
+            lambda path: open_parquet(connection, path, task.root, table),
+        )
+
+
+def _read(
+    table: ParquetTable, task: FileTask, inputs: Sequence[ParquetInput], refusals: Refusals
+) -> tuple[PreparedTable, ...]:
+    rows_file, rejected_file = task.spool / "rows.parquet", task.spool / "rejected.parquet"
+    connection = connect(task.spool)
+    try:
+        try:
+            loaded = copy_fitting(connection, inputs, table, rows_file)
+        except duckdb.Error as error:
+            _refuse_broken(connection, task, table, inputs, refusals, error)
+            return ()
+        short = [each for each in inputs if loaded.get(each.path, 0) != each.rows]
+        rejected = collect_rejected(connection, short, table) if short else {}
+        figures = tuple(_counted(each, loaded, rejected) for each in inputs)
+        check_counts(figures, refusals)
+        if refusals.reasons.keys() & {each.path for each in inputs}:
+            return ()
+        if rejected:
+            check_share(task, figures, table.max_rejected, example(connection))
+            write_rejected(connection, task.owner(table.name), rejected_file)
+    finally:
+        connection.close()
+    columns = tuple(column.typed for column in table.columns)
+    found = rejected_file if rejected else None
+    return (PreparedTable(table.name, columns, rows_file, found, figures),)
+
+
+def _refuse_broken(
+    connection: duckdb.DuckDBPyConnection,
+    task: FileTask,
+    table: ParquetTable,
+    inputs: Sequence[ParquetInput],
+    refusals: Refusals,
+    error: duckdb.Error,
+) -> None:
+    """The footer of each was sound, but not all within: find out which, one by one."""
+    before = len(refusals.reasons)
+    for each in inputs:
+        try:
+            copy_fitting(connection, [each], table, task.spool / "attempt.parquet")
+        except (duckdb.InvalidInputException, duckdb.SerializationException) as reason:
+            refusals.add(
+                each.path,
+                PlainError(
+                    f"the file is broken within ({str(reason).splitlines()[0]})",
+                    where=each.path,
+                    remedy="Export it again.",
+                ),
+            )
+    if len(refusals.reasons) == before:
+        raise error
+
+
+def _counted(each: ParquetInput, loaded: dict[str, int], rejected: dict[str, int]) -> LoadedInput:
+    fit, unfit = loaded.get(each.path, 0), rejected.get(each.path, 0)
+    return LoadedInput(each.path, each.sha256, each.bytes, each.rows, fit, unfit)

@@ -1,0 +1,211 @@
+"""Parquet files through DuckDB: what fits to one file, what does not to another.
+
+Columns are found by their names, values are cast by ingest.rows.casting; where the file has the declared types
+already, nothing is cast. Each file's own footer says how many rows there must be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+from pyarrow import ArrowException, parquet
+
+from configuration.errors import PlainError
+from ingest.files.declared_names import check_names
+from ingest.files.input_files import FILE_COLUMN, lake_name, unreadable
+from ingest.parquet.declaration import ParquetTable
+from ingest.rows.casting import TypedColumn, fitting_rows, unfitting_rows
+from ingest.rows.duckdb_sql import (
+    exact_path,
+    identifier,
+    one,
+    text_list,
+    text_literal,
+    write_parquet,
+)
+from ingest.rows.exact_casts import TEXT, can_become
+
+_LINE = ":row"
+_READER_FILE = ":file"
+_READER_ROW = "file_row_number"
+
+
+@dataclass(frozen=True)
+class ParquetInput:
+    """One file: `names` and `types` are its columns in its own order, with their DuckDB types."""
+
+    path: str
+    location: Path
+    bytes: int
+    modified: int
+    sha256: str
+    rows: int
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+
+
+def open_parquet(
+    connection: duckdb.DuckDBPyConnection, path: str, root: Path, table: ParquetTable
+) -> ParquetInput:
+    """Look at one file's footer; raises PlainError when it cannot be this table's."""
+    location = root / path
+    try:
+        status = location.stat()
+        with location.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        footer = parquet.read_metadata(location)
+        names = tuple(footer.schema.to_arrow_schema().names)
+        types = _types(connection, location)
+    except OSError as error:
+        # pyarrow's own complaints are OSErrors too, but without a number of the system.
+        raise unreadable(path, error) if error.errno else _no_parquet(path) from error
+    except (ArrowException, duckdb.Error) as error:
+        raise _no_parquet(path) from error
+    twins = sorted({name for name in names if names.count(name) > 1})
+    if twins:
+        raise PlainError(
+            f"it has the column '{twins[0]}' twice",
+            where=path,
+            remedy="Give each column a name of its own.",
+        )
+    check_names(names, [column.source_name for column in table.columns], path)
+    _check_types(table, dict(zip(names, types, strict=True)), path)
+    if footer.num_rows == 0 and not table.allow_empty:
+        raise PlainError(
+            "the file has no rows",
+            where=path,
+            remedy="Export it again, or set allow_empty: true for this table.",
+        )
+    return ParquetInput(
+        path,
+        location,
+        status.st_size,
+        status.st_mtime_ns,
+        sha256,
+        footer.num_rows,
+        names,
+        types,
+    )
+
+
+def copy_fitting(
+    connection: duckdb.DuckDBPyConnection,
+    inputs: Sequence[ParquetInput],
+    table: ParquetTable,
+    target: Path,
+) -> dict[str, int]:
+    """Write the rows that fit to `target`; returns how many of each file."""
+    layouts: dict[tuple[tuple[str, ...], tuple[str, ...]], list[ParquetInput]] = {}
+    for each in inputs:
+        layouts.setdefault((each.names, each.types), []).append(each)
+    queries = [
+        fitting_rows(_relation(group, table), _typed(table, group[0]), [FILE_COLUMN])
+        for group in layouts.values()
+    ]
+    rows = write_parquet(connection, " union all ".join(queries), target)
+    if len(inputs) == 1:
+        return {inputs[0].path: rows}
+    return _by_file(connection, f"read_parquet({text_literal(str(target))})", FILE_COLUMN)
+
+
+def collect_rejected(
+    connection: duckdb.DuckDBPyConnection, inputs: Sequence[ParquetInput], table: ParquetTable
+) -> dict[str, int]:
+    """Gather what does not fit into the temporary table `rejected`; returns how many rows of each file.
+
+    A row's line is its number in the file, from 1.
+    """
+    connection.execute(
+        "create or replace temp table rejected (file varchar, line bigint, column_name varchar, "
+        "reason varchar, original_text varchar)"
+    )
+    values = ", ".join(
+        f"{text_literal(column.source_name)}, {identifier(column.name)}::varchar"
+        for column in table.columns
+    )
+    for each in inputs:
+        relation = _relation([each], table, with_row=_READER_ROW not in each.names)
+        connection.execute(
+            f"insert into rejected select {FILE_COLUMN}, {identifier(_LINE)}, column_name, reason, "
+            f"json_object({values})::varchar from ({unfitting_rows(relation, _typed(table, each))})"
+        )
+    return _by_file(connection, "rejected", "file")
+
+
+def example(connection: duckdb.DuckDBPyConnection) -> str:
+    """One row of `rejected`, told for a person."""
+    file, line, reason = one(
+        connection, "select file, line, reason from rejected order by file, line limit 1"
+    )
+    return f"for example {file}, {f'row {line}: ' if line else ''}{reason}"
+
+
+def _types(connection: duckdb.DuckDBPyConnection, location: Path) -> tuple[str, ...]:
+    path = text_literal(exact_path(location.as_posix()))
+    found = connection.execute(
+        f"describe select * from read_parquet({path}, hive_partitioning = false)"
+    ).fetchall()
+    return tuple(str(row[1]) for row in found)
+
+
+def _check_types(table: ParquetTable, types: dict[str, str], where: str) -> None:
+    for column in table.columns:
+        stored = types[column.source_name]
+        if can_become(column.typed.type, stored):
+            continue
+        nested = stored.endswith("]") or stored.startswith(("STRUCT(", "MAP("))
+        raise PlainError(
+            f"the column '{column.source_name}' holds {'lists or blocks' if nested else stored}, "
+            f"of which none is {column.typed.type.meaning}",
+            where=where,
+            remedy="Correct its type in the sources file, or export it as another one.",
+        )
+
+
+def _typed(table: ParquetTable, each: ParquetInput) -> list[TypedColumn]:
+    types = dict(zip(each.names, each.types, strict=True))
+    return [replace(column.typed, stored=types[column.source_name]) for column in table.columns]
+
+
+def _relation(
+    inputs: Sequence[ParquetInput], table: ParquetTable, *, with_row: bool = False
+) -> str:
+    """Files of one layout under the declared names, with `_file` as the lake names them."""
+    first = inputs[0]
+    # By place and not by name: to DuckDB, `Id` and `id` are one.
+    places = {name: f"c{place}" for place, name in enumerate(first.names)}
+    types = dict(zip(first.names, first.types, strict=True))
+    chosen = []
+    for column in table.columns:
+        place = places[column.source_name]
+        if types[column.source_name] == TEXT:
+            if column.type != "text":
+                place = f"nullif(trim({place}), '')"
+            elif not column.nullable:
+                place = f"case when trim({place}) != '' then {place} end"
+        chosen.append(f"{place} as {identifier(column.name)}")
+    names = [*places.values(), *(["file_row"] if with_row else []), "file_address"]
+    row = "file_row + 1" if with_row else "null::bigint"
+    paths = text_list(exact_path(each.location.as_posix()) for each in inputs)
+    return (
+        f"select {', '.join(chosen)}, {lake_name(first, 'file_address')} as {FILE_COLUMN}, "
+        f"{row} as {identifier(_LINE)} "
+        f"from read_parquet({paths}, filename = {text_literal(_READER_FILE)}, "
+        f"hive_partitioning = false{f', {_READER_ROW} = true' if with_row else ''}) "
+        f"as found({', '.join(names)})"
+    )
+
+
+def _by_file(connection: duckdb.DuckDBPyConnection, relation: str, column: str) -> dict[str, int]:
+    found = connection.execute(f"select {column}, count(*) from {relation} group by all").fetchall()
+    return {str(path): int(count) for path, count in found}
+
+
+def _no_parquet(path: str) -> PlainError:
+    return PlainError(
+        "the file is no Parquet file, or it was cut off", where=path, remedy="Export it again."
+    )

@@ -1,0 +1,102 @@
+"""A relation split into the rows that fit the declared columns and those that do not.
+
+Both halves are SQL over the same relation, so each row is in exactly one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ingest.rows.column_types import Cast, ColumnType, cast_of
+from ingest.rows.duckdb_sql import identifier, text_literal
+from ingest.rows.exact_casts import TEXT, cast_of_stored, is_kept
+
+
+@dataclass(frozen=True)
+class TypedColumn:
+    """A column as declared: its name, its type, and whether it may be empty.
+
+    `stored` is the DuckDB type in which the relation has it: text, unless a file has types of its own.
+    """
+
+    name: str
+    type: ColumnType
+    nullable: bool = True
+    stored: str = TEXT
+
+
+def fitting_rows(relation: str, columns: Sequence[TypedColumn], keep: Sequence[str]) -> str:
+    """SQL of the rows of `relation` that fit: `columns` in their types, then the columns `keep`."""
+    chosen = [f"{_typed(column)} as {identifier(column.name)}" for column in columns]
+    chosen += [identifier(name) for name in keep]
+    conditions = [_fits(column) for column in columns if _can_fail(column)]
+    where = f" where {' and '.join(conditions)}" if conditions else ""
+    return f"select {', '.join(chosen)} from ({_cast(relation, columns)}){where}"
+
+
+def unfitting_rows(relation: str, columns: Sequence[TypedColumn]) -> str:
+    """SQL of the other rows: all of `relation`, with `column_name` and `reason` (several with `; `)."""
+    failing = [column for column in columns if _can_fail(column)]
+    if not failing:
+        return f"select *, null::varchar as column_name, null::varchar as reason from ({relation}) limit 0"
+    names = ", ".join(
+        f"case when not ({_fits(column)}) then {text_literal(column.name)} end"
+        for column in failing
+    )
+    reasons = ", ".join(
+        f"case when not ({_fits(column)}) then {_reason(column)} end" for column in failing
+    )
+    helpers = ", ".join(_helpers(columns))
+    exclude = f" exclude ({helpers})" if helpers else ""
+    condition = " and ".join(_fits(column) for column in failing)
+    return (
+        f"select *{exclude}, concat_ws(', ', {names}) as column_name, concat_ws('; ', {reasons}) as reason "
+        f"from ({_cast(relation, columns)}) where not ({condition})"
+    )
+
+
+def _cast(relation: str, columns: Sequence[TypedColumn]) -> str:
+    casts = [(column, _cast_of(column)) for column in columns]
+    steps = [f"{sql} as {name}" for _, cast in casts for name, sql in cast.steps]
+    values = [f"{cast.value} as {_typed(column)}" for column, cast in casts if _is_cast(column)]
+    first = f"select {', '.join(['*', *steps])} from ({relation})"
+    return f"select {', '.join(['*', *values])} from ({first})"
+
+
+def _helpers(columns: Sequence[TypedColumn]) -> list[str]:
+    steps = [name for column in columns for name, _ in _cast_of(column).steps]
+    return steps + [_typed(column) for column in columns if _is_cast(column)]
+
+
+def _typed(column: TypedColumn) -> str:
+    return identifier(f"{column.name}:typed" if _is_cast(column) else column.name)
+
+
+def _is_cast(column: TypedColumn) -> bool:
+    return not is_kept(column.type, column.stored)
+
+
+def _cast_of(column: TypedColumn) -> Cast:
+    if column.stored == TEXT:
+        return cast_of(column.name, column.type)
+    return cast_of_stored(column.name, column.type, column.stored)
+
+
+def _can_fail(column: TypedColumn) -> bool:
+    return _is_cast(column) or not column.nullable
+
+
+def _fits(column: TypedColumn) -> str:
+    if not column.nullable:
+        return f"{_typed(column)} is not null"
+    return f"({identifier(column.name)} is null) = ({_typed(column)} is null)"
+
+
+def _reason(column: TypedColumn) -> str:
+    text = f"{identifier(column.name)}::varchar"
+    short = f"case when length({text}) > 60 then left({text}, 57) || '...' else {text} end"
+    empty = text_literal(f"{column.name} is empty")
+    before = text_literal(f"{column.name}: '")
+    after = text_literal(f"' is not {column.type.meaning}")
+    return f"case when {text} is null then {empty} else {before} || {short} || {after} end"
