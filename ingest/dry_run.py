@@ -13,18 +13,29 @@ from pathlib import Path
 from ingest.declaration.sources_file import SourcesFile
 from ingest.lake.manifest import read_manifest
 from ingest.plans import TablePlan
-from ingest.results import PlanContext
+from ingest.results import PlanContext, Window
 from ingest.run import wanted_tables
 
 
 def plan(
-    sources: SourcesFile, lake: Path, root: Path, only: Sequence[str] = (), *, reload: bool = False
+    sources: SourcesFile,
+    lake: Path,
+    root: Path,
+    only: Sequence[str] = (),
+    *,
+    reload: bool = False,
+    window: Window | None = None,
 ) -> list[TablePlan]:
     """One plan per table, in the order of the sources file; the arguments are those of `ingest`.
 
     Needs no lock: records appear in one piece, and a load that is under way does not count yet.
     """
     context = PlanContext(
-        sources=sources, lake=lake, root=root, manifest=read_manifest(lake), reload=reload
+        sources=sources,
+        lake=lake,
+        root=root,
+        manifest=read_manifest(lake),
+        reload=reload,
+        window=window,
     )
     return [work.plan(context) for work in wanted_tables(sources, only)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from configuration.errors import PlainError
@@ -62,6 +62,14 @@ class Patience:
     answer_seconds: float = 60
 
 
+@dataclass(frozen=True)
+class Window:
+    """The days of a backfill, both included (of the cursor's column, or in the names of files)."""
+
+    start: date | None
+    end: date | None
+
+
 @dataclass(kw_only=True)
 class PlanContext:
     """What must be known to say what a load would do: the file, the lake, and what is in it."""
@@ -71,6 +79,7 @@ class PlanContext:
     root: Path
     manifest: Manifest
     reload: bool = False
+    window: Window | None = None
 
 
 @dataclass(kw_only=True)

@@ -28,6 +28,7 @@ from ingest.results import (
     Patience,
     Progress,
     TableResult,
+    Window,
 )
 
 __all__ = ["IngestResult", "Patience", "TableResult", "ingest"]
@@ -46,6 +47,7 @@ def ingest(
     on_progress: Progress = lambda line: None,
     *,
     reload: bool = False,
+    window: Window | None = None,
     now: Clock = utc_now,
     patience: Patience | None = None,
 ) -> IngestResult:
@@ -65,6 +67,7 @@ def ingest(
         progress=on_progress,
         patience=patience or Patience(),
         reload=reload,
+        window=window,
     )
     return IngestResult([result for work in wanted for result in _load(context, work)])
 
