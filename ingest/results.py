@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -9,10 +10,44 @@ from pathlib import Path
 
 from configuration.errors import PlainError
 from ingest.declaration.sources_file import SourcesFile
-from ingest.lake.manifest import Manifest, Record, new_load_id
+from ingest.lake.manifest import Manifest, Record, microseconds, new_load_id
 
 Progress = Callable[[str], None]
 Clock = Callable[[], datetime]
+
+
+@dataclass
+class Meter:
+    """How far the load of one table has come: counted by the load, looked at by whoever draws it."""
+
+    source: str
+    table: str
+    rows: int = 0
+    bytes: int = 0
+    of_bytes: int | None = None  # how many there are, where that is known
+    ended: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def add(self, *, rows: int = 0, size: int = 0) -> None:
+        """Count on, from whichever thread: `rows` more rows, `size` more bytes."""
+        with self._lock:
+            self.rows += rows
+            self.bytes += size
+
+
+class LoadIds:
+    """Hands out load ids to loads that run side by side: each later than all before it."""
+
+    def __init__(self, last: int) -> None:
+        self._last = last
+        self._lock = threading.Lock()
+
+    def next(self, now: datetime) -> str:
+        """A load id later than all others of the lake."""
+        with self._lock:
+            load_id = new_load_id(now, self._last)
+            self._last = microseconds(load_id)
+            return load_id
 
 
 @dataclass(frozen=True)
@@ -89,10 +124,12 @@ class LoadContext(PlanContext):
     now: Clock
     progress: Progress
     patience: Patience
+    ids: LoadIds
+    meter: Meter
 
     def new_load_id(self) -> str:
         """A load id later than all others of the lake."""
-        return new_load_id(self.now(), self.manifest.last_load())
+        return self.ids.next(self.now())
 
 
 @dataclass(frozen=True)

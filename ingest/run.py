@@ -1,4 +1,4 @@
-"""One ingest: every table of the sources file in turn; what fails does not stop the others.
+"""One ingest: every table of the sources file, sources side by side; what fails does not stop the others.
 
 The caller holds the lake's lock. For each table: plan from the manifest, prepare in the spool, bring
 the files into the lake, and last of all write the record that makes the load exist.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,14 +26,24 @@ from ingest.lake.writer import spool_folder, sweep
 from ingest.results import (
     Clock,
     IngestResult,
+    Load,
     LoadContext,
+    LoadIds,
+    Meter,
     Patience,
     Progress,
     TableResult,
     Window,
 )
+from ingest.rows.duckdb_sql import limit_memory
 
 __all__ = ["IngestResult", "Patience", "TableResult", "ingest"]
+
+
+# Ten APIs can be waited for at once; what DuckDB may use is shared between those that run.
+SOURCES_AT_ONCE = 10
+_MEMORY_OF_ALL_MB = 4_000
+_MOST_MEMORY_MB = 700
 
 
 def utc_now() -> datetime:
@@ -50,26 +62,88 @@ def ingest(
     window: Window | None = None,
     now: Clock = utc_now,
     patience: Patience | None = None,
+    on_start: Callable[[Meter], None] = lambda meter: None,
 ) -> IngestResult:
     """Load what is new. `only` names sources, or tables as `source.table`; none: everything.
 
-    With `reload`, what is known is loaded again and replaces what was loaded before. `root` is where
-    relative paths of the sources file begin. Raises PlainError when the lake itself
-    cannot be used; what goes wrong with one table stands in its result.
+    Sources load side by side, the tables of a source one after the other. With `reload`, what is known
+    is loaded again and replaces what was loaded before. `root` is where relative paths of the sources
+    file begin. `on_start` is given each table's meter as its load begins. Raises PlainError when the
+    lake itself cannot be used; what goes wrong with one table stands in its result.
     """
     wanted = wanted_tables(sources_file, only)
+    manifest = _open_lake(lake)
     context = LoadContext(
         sources=sources_file,
         lake=lake,
         root=root,
-        manifest=_open_lake(lake),
+        manifest=manifest,
         now=now,
         progress=on_progress,
         patience=patience or Patience(),
         reload=reload,
         window=window,
+        ids=LoadIds(manifest.last_load()),
+        meter=Meter("", ""),
     )
-    return IngestResult([result for work in wanted for result in _load(context, work)])
+    sources: dict[str, list[TableWork]] = {}
+    for work in wanted:
+        sources.setdefault(work.source, []).append(work)
+    return IngestResult(_side_by_side(context, list(sources.values()), on_start))
+
+
+def _side_by_side(
+    context: LoadContext,
+    sources: Sequence[Sequence[TableWork]],
+    on_start: Callable[[Meter], None],
+) -> list[TableResult]:
+    """Load each source in a thread of its own, so many at once; the results are in the given order."""
+    at_once = max(1, min(SOURCES_AT_ONCE, len(sources)))
+    committing = Committing(context)
+    megabytes = min(_MOST_MEMORY_MB, _MEMORY_OF_ALL_MB // at_once)
+
+    def load_source(works: Sequence[TableWork]) -> list[TableResult]:
+        limit_memory(megabytes)
+        results = []
+        for work in works:
+            meter = Meter(work.source, work.names[0])
+            on_start(meter)
+            results += _load(dataclasses.replace(context, meter=meter), work, committing)
+        return results
+
+    pool = ThreadPoolExecutor(at_once, thread_name_prefix="source")
+    try:
+        futures = [pool.submit(load_source, works) for works in sources]
+        return [result for future in futures for result in future.result()]
+    except KeyboardInterrupt:
+        # Who asks to stop does not wait for the loads to end, and none of them counts from now on.
+        committing.stop()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    finally:
+        if not committing.stopped:
+            pool.shutdown()
+
+
+class Committing:
+    """Makes loads exist, one at a time, until it is stopped."""
+
+    def __init__(self, context: LoadContext) -> None:
+        self._context = context
+        self._lock = threading.Lock()
+        self.stopped = False
+
+    def commit(self, load: Load) -> None:
+        """Write the records of `load`; after `stop`, nothing."""
+        with self._lock:
+            if load.records and not self.stopped:
+                commit(self._context.lake, load.records)
+                self._context.manifest.records.extend(load.records)
+
+    def stop(self) -> None:
+        """Let nothing exist from now on."""
+        with self._lock:
+            self.stopped = True
 
 
 def wanted_tables(sources: SourcesFile, only: Sequence[str]) -> list[TableWork]:
@@ -109,27 +183,38 @@ def _open_lake(lake: Path) -> Manifest:
     return manifest
 
 
-def _load(context: LoadContext, work: TableWork) -> list[TableResult]:
+def _load(context: LoadContext, work: TableWork, committing: Committing) -> list[TableResult]:
     started = time.monotonic()
     spool = spool_folder(context.lake) / f"{work.source}.{work.names[0]}"
     try:
         spool.mkdir(parents=True, exist_ok=True)
         load = work.load(context, spool)
-        if load.records:
-            commit(context.lake, load.records)
-            context.manifest.records.extend(load.records)
+        committing.commit(load)
         results = list(load.results)
     except PlainError as error:
         results = [TableResult(work.source, work.names[0], error=error)]
     except (OSError, duckdb.Error) as error:
         results = [TableResult(work.source, work.names[0], error=_disk_error(context, error))]
+    except Exception as error:  # the last border: one table must not take the others down
+        results = [TableResult(work.source, work.names[0], error=_unexpected(context, error))]
     finally:
         shutil.rmtree(spool, ignore_errors=True)
+        context.meter.ended = True
     seconds = round(time.monotonic() - started, 3)
     results = [dataclasses.replace(result, seconds=seconds) for result in results]
     for result in results:
         context.progress(str(result))
     return results
+
+
+def _unexpected(context: LoadContext, error: Exception) -> PlainError:
+    reason = context.sources.hide(f"{type(error).__name__}: {error}".splitlines()[0])
+    problem = PlainError(
+        f"something unexpected happened ({reason})",
+        remedy="Please report it; nothing was half loaded.",
+    )
+    problem.__cause__ = error  # for --debug
+    return problem
 
 
 def _disk_error(context: LoadContext, error: OSError | duckdb.Error) -> PlainError:

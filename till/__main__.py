@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from configuration.errors import EXIT_FAILED, PlainError
@@ -22,7 +23,9 @@ def main() -> None:
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         _say("Stopped. The next run takes up where this one was.")
-        raise SystemExit(EXIT_FAILED) from None
+        # Loads that are under way would else be waited for; whatever they leave, the next run sweeps.
+        sys.stdout.flush()
+        os._exit(EXIT_FAILED)
     except Exception as error:  # the last border: nobody should have to read a traceback
         _say(
             f"Something unexpected happened ({type(error).__name__}: {error}). "

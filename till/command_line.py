@@ -16,7 +16,7 @@ from till.demo_commands import demo_app
 from till.project import DEFAULT_SOURCES, Project, open_project
 from till.rejected_command import rejected
 from till.release_commands import release_app
-from till.terminal import JsonOption, console, new_console, print_json, table_of
+from till.terminal import JsonOption, console, harmless, new_console, print_json, table_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -61,8 +61,8 @@ def run(
 
     project = open_project()
     out = new_console(stderr=True) if as_json else console
-    with _sources(project, sources, out) as loaded:
-        result = run_all(project, loaded, full_refresh=full_refresh, reporter=ConsoleReporter(out))
+    with _sources(project, sources, out) as loaded, ConsoleReporter(out) as reporter:
+        result = run_all(project, loaded, full_refresh=full_refresh, reporter=reporter)
     print_run(out, project, result)
     if as_json:
         release = asdict(result.release) if result.release else None
@@ -98,7 +98,8 @@ def ingest(
 ) -> None:
     """Load what is new into the raw lake, and stop there."""
     from ingest.dry_run import plan
-    from till.console import ingested_as_json, print_ingested, print_plan
+    from till.console import LONGEST_LINE, ingested_as_json, print_ingested, print_plan
+    from till.load_bars import LoadBars
     from till.run import ingest_only
 
     project = open_project()
@@ -118,7 +119,15 @@ def ingest(
             if any(one.is_refused for one in plans):
                 raise typer.Exit(EXIT_FAILED)
             return
-        result = ingest_only(project, loaded, only=only, reload=reload, on_progress=out.print)
+        with LoadBars(out) as bars:
+            result = ingest_only(
+                project,
+                loaded,
+                only=only,
+                reload=reload,
+                on_progress=lambda line: bars.print(harmless(line, LONGEST_LINE)),
+                on_start=bars.add,
+            )
     print_ingested(out, result)
     if as_json:
         print_json(ingested_as_json(result))

@@ -11,12 +11,14 @@ from rich.console import Console
 from rich.text import Text
 
 from till.dbt_build import FailedNode
+from till.load_bars import LoadBars
 from till.project import Project
 from till.run import RunResult
 from till.terminal import harmless, table_of
 
 if TYPE_CHECKING:
     from ingest.plans import PlannedRequest, TablePlan
+    from ingest.results import Meter
     from ingest.run import IngestResult
 
 LONGEST_CELL = 200
@@ -45,16 +47,29 @@ class ConsoleReporter:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._counting = False
+        self._bars = LoadBars(console)
+
+    def __enter__(self) -> ConsoleReporter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end_count()
+        self._bars.stop()
 
     def step(self, name: str) -> None:
         """A step begins."""
         self._end_count()
+        self._bars.stop()
         self._console.print(STEP_WORDS.get(name, name), style="bold", markup=False)
 
     def detail(self, text: str) -> None:
         """Something happened within the step."""
         self._end_count()
-        self._console.print(harmless(f"  {text}", LONGEST_LINE))
+        self._bars.print(harmless(f"  {text}", LONGEST_LINE))
+
+    def loading(self, meter: Meter) -> None:
+        """The load of a table begins."""
+        self._bars.add(meter)
 
     def progress(self, done: int, total: int) -> None:
         """So many of all nodes of the build are done."""

@@ -26,6 +26,7 @@ from till.working_copy import clear_mark, link_or_copy, mark_build, restore_if_b
 
 if TYPE_CHECKING:
     from ingest.declaration.sources_file import SourcesFile
+    from ingest.results import Meter
     from ingest.run import IngestResult
 
 
@@ -37,6 +38,9 @@ class Reporter(Protocol):
 
     def detail(self, text: str) -> None:
         """Something happened within the step."""
+
+    def loading(self, meter: Meter) -> None:
+        """The load of a table begins; `meter` says from now on how far it has come."""
 
     def progress(self, done: int, total: int) -> None:
         """So many of all nodes of the build are done."""
@@ -119,7 +123,13 @@ def dbt_variables(sources: SourcesFile) -> dict[str, Any]:
 def _ingest(project: Project, sources: SourcesFile, reporter: Reporter) -> IngestResult:
     from ingest.run import ingest
 
-    return ingest(sources, project.lake, project.root, on_progress=reporter.detail)
+    return ingest(
+        sources,
+        project.lake,
+        project.root,
+        on_progress=reporter.detail,
+        on_start=reporter.loading,
+    )
 
 
 def _release(
@@ -199,6 +209,7 @@ def ingest_only(
     only: tuple[str, ...],
     reload: bool = False,
     on_progress: Callable[[str], None],
+    on_start: Callable[[Meter], None] = lambda meter: None,
 ) -> IngestResult:
     """Load what is new and stop, under the lake's lock; raises PlainError for unknown names.
 
@@ -214,4 +225,5 @@ def ingest_only(
             only=only,
             reload=reload,
             on_progress=on_progress,
+            on_start=on_start,
         )

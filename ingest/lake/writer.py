@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ _DLT_SETTINGS = {
     "schema.naming": "direct",  # names are checked by the sources file; dlt changes none
     "load.delete_completed_jobs": True,  # else each file is kept twice
 }
+
+# dlt keeps its running pipeline in the process; a hand-over takes a fraction of a second.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,8 @@ def hand_over(
     """
     files = [each for each in staged if each.path is not None]
     if files:
-        _run_dlt(lake, source, load_id, files, state)
+        with _ONE_AT_A_TIME:
+            _run_dlt(lake, source, load_id, files, state)
     arrived = {}
     for each in staged:
         folder = lake / "raw" / source / each.table / f"load_id={load_id}"

@@ -48,6 +48,7 @@ def fetch(
             pages += 1
             rows += count
             size += len(content)
+            context.meter.add(rows=count, size=len(content))
             digest.update(content)
             (folder / f"{pages:08d}.json").write_bytes(content)
             if pages % 50 == 0:

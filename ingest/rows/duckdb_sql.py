@@ -6,12 +6,19 @@ Nothing that stands in YAML or in a file's name reaches SQL but through `text_li
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextvars import ContextVar
 from pathlib import Path
 
 import duckdb
 
 # Head-room: DuckDB's limit is no cap on the process, and a laptop has other things to do.
-MEMORY_LIMIT = "700MB"
+# Of the thread, because loads that run side by side share what there is.
+_megabytes: ContextVar[int] = ContextVar("megabytes", default=700)
+
+
+def limit_memory(megabytes: int) -> None:
+    """Set what the connections may use that this thread opens from now on."""
+    _megabytes.set(megabytes)
 
 
 def connect(spool: Path) -> duckdb.DuckDBPyConnection:
@@ -21,7 +28,7 @@ def connect(spool: Path) -> duckdb.DuckDBPyConnection:
     """
     connection = duckdb.connect(":memory:")
     for name, value in {
-        "memory_limit": MEMORY_LIMIT,
+        "memory_limit": f"{_megabytes.get()}MB",
         "temp_directory": str(spool / "duckdb"),
         "TimeZone": "UTC",
         "preserve_insertion_order": "false",
