@@ -7,6 +7,8 @@ the files into the lake, and last of all write the record that makes the load ex
 from __future__ import annotations
 
 import dataclasses
+import errno
+import os
 import shutil
 import threading
 import time
@@ -44,6 +46,8 @@ __all__ = ["IngestResult", "Patience", "TableResult", "ingest"]
 SOURCES_AT_ONCE = 10
 _MEMORY_OF_ALL_MB = 4_000
 _MOST_MEMORY_MB = 700
+
+_FULL_BYTES = 1 << 20
 
 
 def utc_now() -> datetime:
@@ -115,14 +119,12 @@ def _side_by_side(
     try:
         futures = [pool.submit(load_source, works) for works in sources]
         return [result for future in futures for result in future.result()]
-    except KeyboardInterrupt:
+    except BaseException:
         # Who asks to stop does not wait for the loads to end, and none of them counts from now on.
         committing.stop()
-        pool.shutdown(wait=False, cancel_futures=True)
         raise
     finally:
-        if not committing.stopped:
-            pool.shutdown()
+        pool.shutdown(wait=not committing.stopped, cancel_futures=True)
 
 
 class Committing:
@@ -219,6 +221,9 @@ def _unexpected(context: LoadContext, error: Exception) -> PlainError:
 
 def _disk_error(context: LoadContext, error: OSError | duckdb.Error) -> PlainError:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    if shutil.disk_usage(context.lake).free < _FULL_BYTES:
+        # Some of what writes there stumbles later over what it could not write.
+        reason = os.strerror(errno.ENOSPC)
     return PlainError(
         f"the load could not be written ({context.sources.hide(reason.splitlines()[0])})",
         where=str(context.lake),

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 from configuration.errors import EXIT_FAILED, PlainError
 
 
+class StopAsked(BaseException):
+    """Ctrl-C: nothing between here and there may take it for an error."""
+
+
+def _stop(*_: object) -> None:
+    raise StopAsked
+
+
 def main() -> None:
     """Run the command line; exits 0 fine, 1 failed, 2 wrong usage or configuration, 3 busy."""
+    # Typer would make "Aborted!" of a KeyboardInterrupt, and wait for loads that are under way.
+    signal.signal(signal.SIGINT, _stop)
     from till.command_line import app
 
     if "--debug" in sys.argv:
@@ -21,7 +32,7 @@ def main() -> None:
     except PlainError as error:
         _say(str(error))
         raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
+    except StopAsked:
         _say("Stopped. The next run takes up where this one was.")
         # Loads that are under way would else be waited for; whatever they leave, the next run sweeps.
         sys.stdout.flush()

@@ -6,7 +6,9 @@ Whether a load counts is not its business: ingest.lake.manifest.
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import logging
 import os
 import shutil
 import threading
@@ -109,6 +111,8 @@ def _run_dlt(
 
     for name, value in _DLT_SETTINGS.items():
         dlt.config[name] = value
+    # The setting comes too late for what dlt says while it starts, and for what it says of its own traces.
+    logging.getLogger("dlt").setLevel(logging.CRITICAL)
     raw = (lake / "raw").absolute()
     if (raw / source).is_dir():
         # dlt makes the folder, then this file, and refuses a folder without it: as after a kill between.
@@ -154,10 +158,20 @@ def _fresh_after_a_crash(raw: Path, source: str) -> Iterator[None]:
 
 
 def _first_cause(error: BaseException) -> OSError:
-    """What the system said: dlt wraps it into pages of its own words."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error if isinstance(error, OSError) else OSError(str(error).splitlines()[0])
+    """What the system said: dlt wraps it into pages of its own words.
+
+    After a full disk dlt stumbles over what it could not write, so that is looked for first.
+    """
+    found: list[BaseException] = []
+    ahead: list[BaseException | None] = [error]
+    while ahead:
+        link = ahead.pop()
+        if link is not None and link not in found:
+            found.append(link)
+            ahead += [link.__context__, link.__cause__]
+    said = [each for each in found if isinstance(each, OSError)]
+    full = [each for each in said if each.errno == errno.ENOSPC]
+    return (full or said or [OSError(str(found[-1]).splitlines()[0])])[-1]
 
 
 def _resource(dlt: Any, staged: Staged, load_id: str, state: Mapping[str, Any]) -> Any:
