@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench clean
+.PHONY: help run test check bench campaign clean
 
 help: ## lists these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ check: $(VENV)/test.stamp ## what CI checks besides the tests: lint, types, SQL,
 
 bench: $(VENV)/test.stamp ## measures; takes minutes, wants a quiet machine
 	@$(BIN)/python docs/benchmarks/bench.py
+
+campaign: $(VENV)/test.stamp ## kills ingests at many more seeded moments than `make test` does
+	@TILL_CAMPAIGN_SEEDS=400 $(BIN)/python -m pytest tests/pipeline/test_ingest_kill_campaign.py
 
 clean: ## removes what was made: lake, site, demo data, dbt's target (not the environment)
 	rm -rf lake site demo target logs
