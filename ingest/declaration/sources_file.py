@@ -60,6 +60,10 @@ class SourcesFile(Block):
         """`text` without anything that came out of the environment."""
         return self._expanded.hide(text)
 
+    def hide_within(self, whole: str, part: str) -> str:
+        """`part` of the text `whole` without what came out of the variables that stand in `whole`."""
+        return self._expanded.hide(part, self._expanded.used.get(whole, frozenset()))
+
 
 def table_names(source: AnySource) -> list[str]:
     """Every table that this source makes in the lake, children included."""

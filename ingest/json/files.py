@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from configuration.errors import PlainError
+from ingest.files.found_files import FoundFile
 from ingest.files.input_files import FILE_COLUMN, unreadable
 from ingest.json.declaration import JsonTable
 from ingest.json.reader import LINE, RECORD, check_declared, json_path
@@ -39,9 +40,9 @@ class JsonInput:
     sha256: str
 
 
-def open_json(path: str, root: Path) -> JsonInput:
+def open_json(found: FoundFile) -> JsonInput:
     """Know one file's content; raises PlainError when it cannot be read."""
-    location = root / path
+    path, location = found.path, found.location
     try:
         status = location.stat()
         with location.open("rb") as file:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import duckdb
 
 from configuration.errors import PlainError
 from ingest.files.file_table import FileOutcome, FileTask, PreparedTable
-from ingest.files.input_files import find_files
+from ingest.files.found_files import FoundFiles, find_files
 from ingest.files.known_files import (
     FileKind,
     KnownFiles,
@@ -30,22 +29,20 @@ from ingest.rows.rejected_rows import write_rejected
 def prepare_json(table: JsonTable, task: FileTask) -> FileOutcome:
     """Choose and read the table's new files; raises PlainError when none or too few of the rows fit."""
     kind = FileKind(
-        open=lambda path: open_json(path, task.root),
+        open=open_json,
         read=lambda inputs, refusals: _read(table, task, inputs, refusals),
     )
-    return prepare_known(task, json_files(table, task.root), kind)
+    return prepare_known(task, json_files(table, task), kind)
 
 
-def json_files(table: JsonTable, root: Path) -> list[str]:
+def json_files(table: JsonTable, task: FileTask) -> FoundFiles:
     """The table's files; raises PlainError when there are none."""
-    return find_files(table.path, root, ENDINGS, "JSON")
+    return find_files(task, table.path, ENDINGS, "JSON", may_be_packed=True)
 
 
 def look_at_json(table: JsonTable, task: FileTask) -> KnownFiles[JsonInput]:
     """Open the table's files and go no further."""
-    return look_at_files(
-        task, json_files(table, task.root), lambda path: open_json(path, task.root)
-    )
+    return look_at_files(task, json_files(table, task), open_json)
 
 
 def _read(
