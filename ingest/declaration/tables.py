@@ -16,6 +16,8 @@ from ingest.rows.casting import TypedColumn
 from ingest.rows.column_types import column_type
 
 LIST_INDEX = "_list_index"
+# Names of declared columns begin with a letter, so none can clash.
+PAYLOAD = "_payload"
 # dbt has a source of this name for the load manifest.
 _RESERVED_SOURCES = ("till",)
 
@@ -108,6 +110,11 @@ class RecordTableBlock(TableBlock):
     def inherited(self) -> tuple[str, ...]:
         """The parent's columns that each child row carries."""
         return self.key
+
+    @property
+    def keeps_payload(self) -> bool:
+        """Whether each row keeps the whole record that it came from, in the column `_payload`."""
+        return False
 
     @model_validator(mode="after")
     def _parts_agree(self) -> RecordTableBlock:

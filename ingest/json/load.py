@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import duckdb
 
@@ -26,11 +28,42 @@ from ingest.rows.duckdb_sql import connect, one, text_literal
 from ingest.rows.rejected_rows import write_rejected
 
 
-def prepare_json(table: JsonTable, task: FileTask) -> FileOutcome:
+class AddFiles(Protocol):
+    """Puts the records of files where the reader wants them, and refuses files that cannot be read."""
+
+    def __call__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        inputs: Sequence[JsonInput],
+        table: JsonTable,
+        task: FileTask,
+        refusals: Refusals,
+    ) -> dict[str, int]:
+        """How many records each file has, counted apart from the reader."""
+
+
+def add_each(
+    connection: duckdb.DuckDBPyConnection,
+    inputs: Sequence[JsonInput],
+    table: JsonTable,
+    task: FileTask,
+    refusals: Refusals,
+) -> dict[str, int]:
+    """Read the files one by one."""
+    rows: dict[str, int] = {}
+    for each in inputs:
+        try:
+            rows[each.path] = add_records(connection, each, table)
+        except PlainError as error:
+            refusals.add(each.path, error)
+    return rows
+
+
+def prepare_json(table: JsonTable, task: FileTask, add: AddFiles = add_each) -> FileOutcome:
     """Choose and read the table's new files; raises PlainError when none or too few of the rows fit."""
     kind = FileKind(
         open=open_json,
-        read=lambda inputs, refusals: _read(table, task, inputs, refusals),
+        read=lambda inputs, refusals: _read(_Reading(table, task, add), inputs, refusals),
     )
     return prepare_known(task, json_files(table, task), kind)
 
@@ -45,13 +78,23 @@ def look_at_json(table: JsonTable, task: FileTask) -> KnownFiles[JsonInput]:
     return look_at_files(task, json_files(table, task), open_json)
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """Which table is read for which load, and how."""
+
+    table: JsonTable
+    task: FileTask
+    add: AddFiles
+
+
 def _read(
-    table: JsonTable, task: FileTask, inputs: Sequence[JsonInput], refusals: Refusals
+    reading: _Reading, inputs: Sequence[JsonInput], refusals: Refusals
 ) -> tuple[PreparedTable, ...]:
+    table, task = reading.table, reading.task
     before = len(refusals.reasons)
     connection = connect(task.spool)
     try:
-        found = _split(connection, table, task, inputs, refusals)
+        found = _split(connection, reading, inputs, refusals)
         if len(refusals.reasons) > before:
             return ()
         return tuple(_prepared(connection, table, task, read, figures) for read, figures in found)
@@ -64,31 +107,25 @@ _Split = list[tuple[ReadTable, tuple[LoadedInput, ...]]]
 
 def _split(
     connection: duckdb.DuckDBPyConnection,
-    table: JsonTable,
-    task: FileTask,
+    reading: _Reading,
     inputs: Sequence[JsonInput],
     refusals: Refusals,
 ) -> _Split:
     """The tables of these files with their figures; files that cannot be read are refused."""
     make_room(connection)
-    rows: dict[str, int] = {}
     before = len(refusals.reasons)
-    for each in inputs:
-        try:
-            rows[each.path] = add_records(connection, each, table)
-        except PlainError as error:
-            refusals.add(each.path, error)
+    rows = reading.add(connection, inputs, reading.table, reading.task, refusals)
     if len(refusals.reasons) > before:
         return []
     try:
-        found = _tables(connection, table, task, inputs, rows)
+        found = _tables(connection, reading.table, reading.task, inputs, rows)
     except PlainError as error:
         if len(inputs) == 1:
             refusals.add(inputs[0].path, error)
             return []
         # Something within the records is odd: find out in which files, one by one.
         for each in inputs:
-            _split(connection, table, task, [each], refusals)
+            _split(connection, reading, [each], refusals)
         if len(refusals.reasons) == before:
             raise
         return []
