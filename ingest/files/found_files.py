@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from configuration.errors import PlainError
@@ -167,7 +168,7 @@ class _Search:
         # Servers say of a .gz file that it is packed with gzip: that is the file itself.
         packing = None if answer.packing == ending_of(called, PACKINGS) else answer.packing
         original = _Original(name, target, called, answer.version, packing)
-        self._add(name, lambda: self._plain(original))
+        self._add(name, partial(self._plain, original))
 
     def look_in_store(self, address: str) -> None:
         """Objects of a prefix or a pattern."""
@@ -192,35 +193,46 @@ class _Search:
             for each in new:
                 self._tell_unfetched(each.address, each.bytes, has_version=True)
             return
-        targets = [(each, self._next_copy(".part")) for each in new]
-        with ThreadPoolExecutor(_FETCHERS) as fetchers:
+        fetchers = ThreadPoolExecutor(_FETCHERS)
+        try:
+            targets = [(each, self._next_copy(".part")) for each in new]
             fetched = [(*pair, fetchers.submit(store.fetch, *pair)) for pair in targets]
             for each, target, future in fetched:
-                self._add(
-                    each.address,
-                    lambda each=each, target=target, future=future: self._plain(  # type: ignore[misc]
-                        _stored(each, target, future.result())
-                    ),
-                )
+                self._add(each.address, partial(self._fetched, each, target, future))
+        finally:
+            # After a full disk nothing more is fetched.
+            fetchers.shutdown(cancel_futures=True)
+
+    def _fetched(
+        self, found: StoredObject, target: Path, future: Future[str | None]
+    ) -> list[FoundFile]:
+        """The plain files of an object, when it is there; `future` gives its content encoding."""
+        name = PurePosixPath(found.key).name
+        packing = {"gzip": ".gz", "zstd": ".zst"}.get((future.result() or "").lower())
+        if packing == ending_of(name, PACKINGS):
+            packing = None
+        return self._plain(_Original(found.address, target, name, found.version, packing))
 
     # -- what is known
 
     def _tell_known(self, path: str, version: str) -> bool:
         """Whether the file, or each file of the archive, has been loaded in this version."""
-        for each in self._loaded_as(path, version):
+        loaded = self._loaded_as(path, version)
+        for each in loaded:
             why = f"in load {each.load_id}"
             self.found.told.append(PlannedFile(each.input.path, "known", each.input.bytes, why))
-        return bool(self._loaded_as(path, version))
+        return bool(loaded)
 
     def _loaded_as(self, path: str, version: str) -> list[LiveInput]:
         if path in self.live:
             return [self.live[path]] if self.live[path].input.version == version else []
-        if not version:
+        if not version or not (ending_of(path, (".zip",)) or is_web(path)):
             return []
+        within = f"{path}/"
         members = [
             each
             for name, each in self.live.items()
-            if name.startswith(f"{path}/")
+            if name.startswith(within)
             and (each.input.version or "").partition(_OF_ARCHIVE)[2] == version
         ]
         is_whole = members and members[0].input.version == f"{len(members)}{_OF_ARCHIVE}{version}"
@@ -330,14 +342,6 @@ class _Search:
         """The first name that says what the file is."""
         endings = (*self.endings, *self.packings)
         return next((name for name in names if ending_of(name, endings)), "")
-
-
-def _stored(found: StoredObject, target: Path, encoding: str | None) -> _Original:
-    name = PurePosixPath(found.key).name
-    packing = {"gzip": ".gz", "zstd": ".zst"}.get((encoding or "").lower())
-    if packing == ending_of(name, PACKINGS):
-        packing = None
-    return _Original(found.address, target, name, found.version, packing)
 
 
 def _changed(where: str) -> PlainError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import glob
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,13 +95,9 @@ class ObjectStore:
             exceptions.ReadTimeoutError,
             exceptions.ResponseStreamingError,
         )
-        for attempt in range(1, self._patience.attempts + 1):
-            try:
-                with _told(found.address):
-                    return self._attempt(found, target)
-            except broken:
-                if attempt == self._patience.attempts:
-                    break
+        for _ in range(self._patience.attempts):
+            with suppress(*broken), _told(found.address):
+                return self._attempt(found, target)
         raise PlainError(
             "the download broke off, each time that it was tried",
             where=found.address,
@@ -160,19 +156,23 @@ def _told(where: str) -> Iterator[None]:
             where=where,
             remedy="Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.",
         ) from None
-    except (exceptions.ConnectionError, exceptions.HTTPClientError) as error:
-        if isinstance(error, exceptions.ReadTimeoutError | exceptions.ResponseStreamingError):
-            raise
+    except (
+        exceptions.IncompleteReadError,
+        exceptions.ReadTimeoutError,
+        exceptions.ResponseStreamingError,
+    ):
+        raise  # tried again by whoever reads
+    except (exceptions.ConnectionError, exceptions.HTTPClientError):
         raise PlainError(
             "the object store cannot be reached",
             where=where,
             remedy="Check AWS_ENDPOINT_URL and the connection, then run it again.",
         ) from None
-    except (exceptions.ParamValidationError, exceptions.ProfileNotFound, ValueError):
+    except (exceptions.BotoCoreError, ValueError) as error:
         raise PlainError(
-            "the object store cannot be asked for this",
+            f"the object store cannot be asked for this ({type(error).__name__})",
             where=where,
-            remedy="Check the name of the bucket, AWS_PROFILE and AWS_ENDPOINT_URL.",
+            remedy="Check the name of the bucket, AWS_PROFILE, AWS_ENDPOINT_URL and the credentials.",
         ) from None
 
 

@@ -6,8 +6,11 @@ archive are only names: no file is ever written under one of them.
 
 from __future__ import annotations
 
+import errno
 import gzip
+import lzma
 import posixpath
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +34,21 @@ _NESTED = (*PACKINGS, ".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz")
 _IS_LOCKED = 0x1
 # Where macOS puts what it adds beside each file.
 _MAC_FOLDER = "__MACOSX/"
+
+
+# Whatever may be found out in the middle; values, texts and structures in the directory of a .zip too.
+_BROKEN = (
+    EOFError,
+    ValueError,
+    IndexError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    gzip.BadGzipFile,
+    pa.ArrowException,
+)
 
 
 class _Readable(Protocol):
@@ -162,7 +180,7 @@ def _told(where: str) -> Iterator[None]:
     """Turn what the libraries say of broken files into one sentence; the system's own errors pass."""
     try:
         yield
-    except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, pa.ArrowException) as error:
+    except _BROKEN as error:
         raise _broken(where, str(error)) from error
     except (NotImplementedError, RuntimeError) as error:
         raise PlainError(
@@ -171,8 +189,9 @@ def _told(where: str) -> Iterator[None]:
             remedy="Pack it again as an ordinary .zip, or unpack it.",
         ) from error
     except OSError as error:
-        # pyarrow's complaints are OSErrors too, but without a number of the system.
-        if error.errno:
+        # pyarrow's complaints are OSErrors too, but without a number of the system; a broken .zip may
+        # point to a place before its own beginning.
+        if error.errno and error.errno != errno.EINVAL:
             raise
         raise _broken(where, str(error)) from error
 
