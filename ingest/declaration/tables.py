@@ -6,9 +6,9 @@ Each kind adds its own: ingest/<kind>/declaration.py.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from configuration.yaml_file import Block
 from ingest.declaration.values import JsonPath, Name, Share, TypeName
@@ -83,7 +83,9 @@ class FileTableBlock(TableBlock):
     """What tables have that arrive as one file or many."""
 
     path: str = Field(
-        min_length=1, description="A file, a folder or a glob, from the repository's root."
+        min_length=1,
+        description="A file, a folder or a glob, from the repository's root; or an address: "
+        "https://..., s3://bucket/prefix/.",
     )
     allow_empty: bool = Field(False, description="true: a file without rows is fine.")
 
@@ -145,3 +147,16 @@ class SourceBlock(Block):
         if self.name in _RESERVED_SOURCES:
             raise ValueError(f"the name '{self.name}' is taken; choose another")
         return self
+
+
+class FileAuth(Block):
+    """Sent as `Authorization: Bearer <token>` to the web addresses of a source."""
+
+    type: Literal["bearer"]
+    token: SecretStr = Field(min_length=1, description="Always ${NAME}, never the token itself.")
+
+
+class FileSourceBlock(SourceBlock):
+    """What sources have whose tables arrive as files."""
+
+    auth: FileAuth | None = Field(None, description="For files at http(s) addresses.")

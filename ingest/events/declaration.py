@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ingest.declaration.tables import SourceBlock
+from ingest.declaration.tables import FileSourceBlock
 from ingest.json.declaration import JsonTable
 
 
@@ -28,7 +28,7 @@ class EventsTable(JsonTable):
         return self
 
 
-class EventsSource(SourceBlock):
+class EventsSource(FileSourceBlock):
     """Raw JSON objects in a folder or under a prefix."""
 
     kind: Literal["events"]

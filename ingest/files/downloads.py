@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
@@ -59,6 +59,8 @@ class Request:
     where: str
     known: str | None
     patience: Patience
+    token: str | None = field(default=None, repr=False)
+    variables: tuple[str, ...] = ()  # where the token comes from
 
 
 def fetch(request: Request, target: Path | None) -> Answer:
@@ -83,11 +85,12 @@ def fetch(request: Request, target: Path | None) -> Answer:
 def _attempt(session: Any, request: Request, target: Path | None) -> Answer:
     # Bytes as they are: what the server would pack for the way could not be held against its length.
     headers = {"Accept-Encoding": "identity", **_condition(request.known)}
-    with session.get(request.address, headers=headers, stream=True) as response:
+    auth = _Bearer(request.token) if request.token else None
+    with session.get(request.address, headers=headers, auth=auth, stream=True) as response:
         if response.status_code == HTTPStatus.NOT_MODIFIED and request.known:
             return Answer(request.known, is_known=True)
         if response.status_code != HTTPStatus.OK:
-            raise _refused(response.status_code, request.where)
+            raise _refused(response.status_code, request)
         answer = _answer(response, request)
         if target is None or answer.is_known:
             return answer
@@ -99,6 +102,17 @@ def _attempt(session: Any, request: Request, target: Path | None) -> Answer:
         if answer.bytes is not None and size != answer.bytes:
             raise urllib3.exceptions.ProtocolError(f"{size} of {answer.bytes} bytes came")
     return Answer(answer.version, answer.names, answer.packing, size)
+
+
+class _Bearer(requests.auth.AuthBase):
+    """The token; taken away by requests where an answer leads to another host."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self.token}"
+        return request
 
 
 def _session(patience: Patience) -> Any:
@@ -187,12 +201,19 @@ def _explained(error: Exception, where: str) -> PlainError:
     )
 
 
-def _refused(status: int, where: str) -> PlainError:
+def _refused(status: int, request: Request) -> PlainError:
     phrase = f"{status} {HTTPStatus(status).phrase}" if status in set(HTTPStatus) else str(status)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        remedy = "Check the token in the address; addresses that carry one may expire."
+        names = " and ".join(dict.fromkeys(request.variables))
+        remedy = (
+            f"Check the environment variable {names}."
+            if names
+            else "Give the source an auth, or check the token in the address; such addresses may expire."
+        )
     elif status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         remedy = "It was asked several times; run it again later."
     else:
         remedy = "Correct the path in the sources file."
-    return PlainError(f"the server does not give the file ({phrase})", where=where, remedy=remedy)
+    return PlainError(
+        f"the server does not give the file ({phrase})", where=request.where, remedy=remedy
+    )

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from configuration.errors import PlainError
+from ingest.declaration.tables import FileSourceBlock
 from ingest.files.addresses import (
     check_scheme,
     ending_of,
@@ -156,7 +157,8 @@ class _Search:
             address, lambda part: sources.hide_within(address, part) if sources else part
         )
         known = self._version_of(name)
-        request = Request(address, name, known, self.task.patience)
+        token, variables = self._token()
+        request = Request(address, name, known, self.task.patience, token, variables)
         target = None if self.task.is_dry else self._next_copy(".part")
         answer = fetch(request, target)
         if answer.is_known and answer.version and self._tell_known(name, answer.version):
@@ -212,6 +214,15 @@ class _Search:
         if packing == ending_of(name, PACKINGS):
             packing = None
         return self._plain(_Original(found.address, target, name, found.version, packing))
+
+    def _token(self) -> tuple[str | None, tuple[str, ...]]:
+        """The token of the source, where it has one, and the variables that it came from."""
+        sources = self.task.sources
+        for source in sources.sources if sources else ():
+            if source.name == self.task.source and isinstance(source, FileSourceBlock):
+                variables = tuple(sources.auth_variables(source.name)) if sources else ()
+                return source.auth.token.get_secret_value() if source.auth else None, variables
+        return None, ()
 
     # -- what is known
 

@@ -19,6 +19,7 @@ class Served:
     failures: list[int] = field(default_factory=list)
     cut: int = 0
     has_length: bool = True
+    token: str | None = None
 
 
 @dataclass
@@ -43,6 +44,8 @@ def file_server() -> Iterator[FileServer]:
             condition = self.headers.get("If-None-Match") or self.headers.get("If-Modified-Since")
             if served is None:
                 self.reply(404, condition, b"none here")
+            elif served.token and self.headers["Authorization"] != f"Bearer {served.token}":
+                self.reply(401, condition, b"who are you")
             elif served.failures:
                 self.reply(served.failures.pop(0), condition, b"not now")
             elif condition and condition in served.headers.values():

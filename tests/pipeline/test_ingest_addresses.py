@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -118,7 +119,7 @@ def test_what_the_server_does_not_give_is_told_in_a_sentence(
     for path, sentence in {
         f"{server.url}/none.csv": "the server does not give the file (404 Not Found). Correct",
         f"{server.url}/busy.csv": "(503 Service Unavailable). It was asked several times",
-        f"{server.url}/locked.csv": "(403 Forbidden). Check the token",
+        f"{server.url}/locked.csv": "(403 Forbidden). Give the source an auth",
         f"{server.url}/br.csv": "the server packs the file as 'br'",
         "http://127.0.0.1:9/a.csv": "the server cannot be reached (connection refused)",
         "ftp://127.0.0.1/a.csv": "files are not read from such an address",
@@ -179,6 +180,23 @@ def test_a_secret_in_an_address_is_nowhere(shop: FileDrops, server: FileServer) 
     assert "c4n4ry" not in f"{result} {told} {failed}"
     for file in shop.lake.rglob("*"):
         assert not file.is_file() or b"c4n4ry" not in file.read_bytes()
+
+
+def test_a_token_of_the_source_is_sent_and_shows_nowhere(
+    shop: FileDrops, server: FileServer
+) -> None:
+    server.files["/a.csv"] = Served(HEAD + b"a,1\n", token="c4n4ry")
+    shop.declare_table(path=f"{server.url}/a.csv")
+    file = shop.folder / "sources.yml"
+    document = json.loads(file.read_text(encoding="utf-8"))
+    document["sources"][0]["auth"] = {"type": "bearer", "token": "${TOKEN}"}
+    file.write_text(json.dumps(document), encoding="utf-8")
+    (failed,) = load(shop, {"TOKEN": "wrong"}).failed
+    assert str(failed.error).endswith("(401 Unauthorized). Check the environment variable TOKEN.")
+    assert load(shop, {"TOKEN": "c4n4ry"}).failed == []
+    assert shop.rows() == [("a", 1)]
+    for each in shop.lake.rglob("*"):
+        assert not each.is_file() or b"c4n4ry" not in each.read_bytes()
 
 
 def test_a_dry_run_asks_for_the_version_and_fetches_nothing(
