@@ -8,18 +8,24 @@ again in either case.
 from __future__ import annotations
 
 import codecs
+import hashlib
 import json
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import duckdb
 
 from configuration.errors import PlainError
+from ingest.files.addresses import ending_of
 from ingest.files.file_table import FileTask
+from ingest.files.found_files import FoundFile
 from ingest.files.input_files import FILE_COLUMN, unreadable
 from ingest.files.known_files import Refusals
+from ingest.files.unpacking import PACKINGS
 from ingest.json.declaration import JsonTable
-from ingest.json.files import JsonInput, add_document, add_lines
+from ingest.json.files import JsonInput, add_document, add_lines, open_json
 from ingest.json.reader import LINE, RECORD
 from ingest.rows.duckdb_sql import exact_path, text_list, text_literal
 
@@ -28,7 +34,31 @@ _BATCH_BYTES = 32 << 20
 _BATCH_FILES = 2000
 _LARGE_BYTES = 32 << 20
 _HEAD_BYTES = 4096
+# Longer files are surely not equal by accident.
+_LARGEST_EVENT_BYTES = 1 << 20
 _STILL_WRITTEN_SECONDS = 120
+
+
+def open_event(found: FoundFile) -> JsonInput:
+    """Know one file; raises PlainError when it cannot be read.
+
+    Two events may be equal to the letter, and both happened. So a file with a single object is known by its
+    content and its own name; it may still be moved to another folder, or compressed.
+    """
+    opened = open_json(found)
+    if opened.bytes > _LARGEST_EVENT_BYTES or not _holds_one_object(opened):
+        return opened
+    name = posixpath.basename(found.path)
+    name = name.removesuffix(ending_of(name, PACKINGS) or "")
+    return replace(opened, sha256=hashlib.sha256(f"{opened.sha256} {name}".encode()).hexdigest())
+
+
+def _holds_one_object(each: JsonInput) -> bool:
+    try:
+        text = each.location.read_bytes().removeprefix(codecs.BOM_UTF8).decode(errors="replace")
+    except OSError as error:
+        raise unreadable(each.path, error) from error
+    return isinstance(_parsed(text), dict)
 
 
 def add_events(

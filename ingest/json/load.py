@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,7 +10,7 @@ import duckdb
 
 from configuration.errors import PlainError
 from ingest.files.file_table import FileOutcome, FileTask, PreparedTable
-from ingest.files.found_files import FoundFiles, find_files
+from ingest.files.found_files import FoundFile, FoundFiles, find_files
 from ingest.files.known_files import (
     FileKind,
     KnownFiles,
@@ -59,11 +59,24 @@ def add_each(
     return rows
 
 
-def prepare_json(table: JsonTable, task: FileTask, add: AddFiles = add_each) -> FileOutcome:
+@dataclass(frozen=True)
+class Reading:
+    """How the files of a kind are known, and how their records are read."""
+
+    open: Callable[[FoundFile], JsonInput]
+    add: AddFiles
+
+
+DOCUMENTS_AND_LINES = Reading(open_json, add_each)
+
+
+def prepare_json(
+    table: JsonTable, task: FileTask, reading: Reading = DOCUMENTS_AND_LINES
+) -> FileOutcome:
     """Choose and read the table's new files; raises PlainError when none or too few of the rows fit."""
     kind = FileKind(
-        open=open_json,
-        read=lambda inputs, refusals: _read(_Reading(table, task, add), inputs, refusals),
+        open=reading.open,
+        read=lambda inputs, refusals: _read(_Work(table, task, reading.add), inputs, refusals),
     )
     return prepare_known(task, json_files(table, task), kind)
 
@@ -73,13 +86,15 @@ def json_files(table: JsonTable, task: FileTask) -> FoundFiles:
     return find_files(task, table.path, ENDINGS, "JSON", may_be_packed=True)
 
 
-def look_at_json(table: JsonTable, task: FileTask) -> KnownFiles[JsonInput]:
+def look_at_json(
+    table: JsonTable, task: FileTask, reading: Reading = DOCUMENTS_AND_LINES
+) -> KnownFiles[JsonInput]:
     """Open the table's files and go no further."""
-    return look_at_files(task, json_files(table, task), open_json)
+    return look_at_files(task, json_files(table, task), reading.open)
 
 
 @dataclass(frozen=True)
-class _Reading:
+class _Work:
     """Which table is read for which load, and how."""
 
     table: JsonTable
@@ -88,13 +103,13 @@ class _Reading:
 
 
 def _read(
-    reading: _Reading, inputs: Sequence[JsonInput], refusals: Refusals
+    work: _Work, inputs: Sequence[JsonInput], refusals: Refusals
 ) -> tuple[PreparedTable, ...]:
-    table, task = reading.table, reading.task
+    table, task = work.table, work.task
     before = len(refusals.reasons)
     connection = connect(task.spool)
     try:
-        found = _split(connection, reading, inputs, refusals)
+        found = _split(connection, work, inputs, refusals)
         if len(refusals.reasons) > before:
             return ()
         return tuple(_prepared(connection, table, task, read, figures) for read, figures in found)
@@ -107,25 +122,25 @@ _Split = list[tuple[ReadTable, tuple[LoadedInput, ...]]]
 
 def _split(
     connection: duckdb.DuckDBPyConnection,
-    reading: _Reading,
+    work: _Work,
     inputs: Sequence[JsonInput],
     refusals: Refusals,
 ) -> _Split:
     """The tables of these files with their figures; files that cannot be read are refused."""
     make_room(connection)
     before = len(refusals.reasons)
-    rows = reading.add(connection, inputs, reading.table, reading.task, refusals)
+    rows = work.add(connection, inputs, work.table, work.task, refusals)
     if len(refusals.reasons) > before:
         return []
     try:
-        found = _tables(connection, reading.table, reading.task, inputs, rows)
+        found = _tables(connection, work.table, work.task, inputs, rows)
     except PlainError as error:
         if len(inputs) == 1:
             refusals.add(inputs[0].path, error)
             return []
         # Something within the records is odd: find out in which files, one by one.
         for each in inputs:
-            _split(connection, reading, [each], refusals)
+            _split(connection, work, [each], refusals)
         if len(refusals.reasons) == before:
             raise
         return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from pathlib import Path
@@ -53,6 +54,19 @@ def test_an_object_a_list_and_lines_load_with_all_that_they_hold(shop: FileDrops
     assert json.loads(rows["e"][1]) == {"id": "e", "other": [1, 2]}
     assert shop.ingest().tables[0].inputs_skipped == 4
     assert shop.manifest().records[0].schema[2].name == "_payload"
+
+
+def test_equal_events_count_each_and_a_file_that_was_moved_counts_once(shop: FileDrops) -> None:
+    for name in ("1.json", "2.json"):
+        drop(shop, name, '{"id": "ping"}')
+    assert shop.ingest().tables[0].rows_loaded == 2
+    shop.declare_table(COLUMNS, path="drops/**/*.json*")
+    (shop.folder / "drops" / "old").mkdir()
+    (shop.folder / "drops" / "1.json").rename(shop.folder / "drops" / "old" / "1.json")
+    (shop.folder / "drops" / "2.json").unlink()
+    drop(shop, "2.json.gz", gzip.compress(b'{"id": "ping"}'))
+    again = shop.ingest().tables[0]
+    assert (again.load_id, again.inputs_skipped) == (None, 2)
 
 
 def test_what_is_no_object_is_a_rejected_row(shop: FileDrops) -> None:
