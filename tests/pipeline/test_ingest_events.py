@@ -5,13 +5,19 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from ruamel.yaml import YAML
 
+from ingest.dbt_sources import source_properties
+from ingest.declaration.sources_file import load_sources_file
 from ingest.events import files as event_files
+from tests.conftest import ROOT
 from tests.pipeline.csv_shop import Rejected
 from tests.pipeline.file_drops import FileDrops
 
@@ -163,3 +169,27 @@ def test_events_take_no_data_selector(shop: FileDrops) -> None:
     shop.declare_table(COLUMNS, data_selector="detail")
     with pytest.raises(Exception, match="events are whole objects"):
         shop.ingest()
+
+
+def test_the_example_of_the_guide_loads_and_dbt_knows_the_payload(shop: FileDrops) -> None:
+    guide = (ROOT / "docs" / "guides" / "sources.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^```yaml\n(  - name: .*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    (example,) = [each for each in examples if "kind: events" in each]
+    file = shop.folder / "sources.yml"
+    file.write_text(f"version: 1\nsources:\n{example}", encoding="utf-8")
+    hook = shop.folder / "data" / "hooks" / "1.json"
+    hook.parent.mkdir(parents=True)
+    hook.write_text('{"id": "e1", "detail": {"total": "9.50", "note": "gift"}}', encoding="utf-8")
+    assert shop.ingest().failed == []
+    (record,) = shop.manifest().records
+    (path,) = record.files
+    found = duckdb.execute(
+        f"select event_id, total, _payload ->> '$.detail.note' from '{shop.lake / path.path}'"
+    ).fetchall()
+    assert found == [("e1", Decimal("9.50"), "gift")]
+    (source,) = load_sources_file(file, {}).sources
+    (table,) = YAML(typ="safe").load(source_properties(source))["sources"][0]["tables"]
+    assert [column["name"] for column in table["columns"]] == [
+        *("event_id", "sent_at", "total", "_payload"),
+        *("_file", "_load_id", "_loaded_at"),
+    ]
