@@ -49,7 +49,7 @@ def open_event(found: FoundFile) -> JsonInput:
     if opened.bytes > _LARGEST_EVENT_BYTES or not _holds_one_object(opened):
         return opened
     name = posixpath.basename(found.path)
-    name = name.removesuffix(ending_of(name, PACKINGS) or "")
+    name = name[: len(name) - len(ending_of(name, PACKINGS) or "")]
     return replace(opened, sha256=hashlib.sha256(f"{opened.sha256} {name}".encode()).hexdigest())
 
 

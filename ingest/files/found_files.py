@@ -28,13 +28,11 @@ from ingest.files.file_table import FileOutcome, FileTask
 from ingest.files.input_files import local_files, unreadable
 from ingest.files.object_store import ObjectStore, StoredObject
 from ingest.files.unpacking import PACKINGS, STREAMS, unpack, unzip
-from ingest.lake.manifest import LiveInput
+from ingest.files.versions import LoadedVersions, member_version
 from ingest.plans import PlannedFile
 
 _COPIES = "copies"
 _FETCHERS = 8
-# Of a member of a .zip: how many files its archive gave, and the archive's version.
-_OF_ARCHIVE = " files of "
 
 
 @dataclass(frozen=True)
@@ -115,7 +113,7 @@ class _Search:
         self.kind = kind
         self.packings = PACKINGS if may_be_packed else ()
         self.found = FoundFiles()
-        self.live = {} if task.reload else {each.input.path: each for each in task.complete}
+        self.versions = LoadedVersions(task.complete, reload=task.reload)
         self.copies = 0
 
     # -- where files lie
@@ -156,7 +154,7 @@ class _Search:
         name = web_name(
             address, lambda part: sources.hide_within(address, part) if sources else part
         )
-        known = self._version_of(name)
+        known = self.versions.to_ask(name)
         token, variables = self._token()
         request = Request(address, name, known, self.task.patience, token, variables)
         target = None if self.task.is_dry else self._next_copy(".part")
@@ -164,7 +162,9 @@ class _Search:
         if answer.is_known and answer.version and self._tell_known(name, answer.version):
             return
         if target is None:
-            self._tell_unfetched(name, answer.bytes, has_version=answer.version is not None)
+            has_version = answer.version is not None
+            told = self.versions.unfetched(name, answer.bytes, has_version=has_version)
+            self.found.told.append(told)
             return
         called = self._called(answer.names)
         # Servers say of a .gz file that it is packed with gzip: that is the file itself.
@@ -192,8 +192,9 @@ class _Search:
             )
         new = [each for each in objects if not self._tell_known(each.address, each.version)]
         if self.task.is_dry:
-            for each in new:
-                self._tell_unfetched(each.address, each.bytes, has_version=True)
+            self.found.told += [
+                self.versions.unfetched(each.address, each.bytes, has_version=True) for each in new
+            ]
             return
         fetchers = ThreadPoolExecutor(_FETCHERS)
         try:
@@ -224,66 +225,11 @@ class _Search:
                 return source.auth.token.get_secret_value() if source.auth else None, variables
         return None, ()
 
-    # -- what is known
-
     def _tell_known(self, path: str, version: str) -> bool:
         """Whether the file, or each file of the archive, has been loaded in this version."""
-        loaded = self._loaded_as(path, version)
-        for each in loaded:
-            why = f"in load {each.load_id}"
-            self.found.told.append(PlannedFile(each.input.path, "known", each.input.bytes, why))
-        return bool(loaded)
-
-    def _loaded_as(self, path: str, version: str) -> list[LiveInput]:
-        if path in self.live:
-            return [self.live[path]] if self.live[path].input.version == version else []
-        if not version or not (ending_of(path, (".zip",)) or is_web(path)):
-            return []
-        within = f"{path}/"
-        members = [
-            each
-            for name, each in self.live.items()
-            if name.startswith(within)
-            and (each.input.version or "").partition(_OF_ARCHIVE)[2] == version
-        ]
-        is_whole = members and members[0].input.version == f"{len(members)}{_OF_ARCHIVE}{version}"
-        return members if is_whole else []
-
-    def _version_of(self, path: str) -> str | None:
-        """The version in which this file, or all of this archive, was loaded."""
-        if path in self.live:
-            return self.live[path].input.version
-        versions = {
-            (each.input.version or "").partition(_OF_ARCHIVE)[2]
-            for name, each in self.live.items()
-            if name.startswith(f"{path}/")
-        }
-        version = versions.pop() if len(versions) == 1 else ""
-        return version if self._loaded_as(path, version) else None
-
-    def _tell_unfetched(self, path: str, size: int | None, *, has_version: bool) -> None:
-        """What a dry run knows of a file that it does not fetch."""
-        loads = sorted(
-            {
-                each.load_id
-                for each in self.task.complete
-                if each.input.path == path or each.input.path.startswith(f"{path}/")
-            }
-        )
-        load = " and ".join(loads)
-        if not loads:
-            planned = PlannedFile(path, "new", size, "not in the lake yet; it would be fetched")
-        elif self.task.reload:
-            planned = PlannedFile(path, "again", size, f"replaces the version of load {load}")
-        else:
-            why = (
-                f"another version than that of load {load}"
-                if has_version
-                else f"no version is told that could be held against load {load}"
-            )
-            why += "; it would be fetched and compared by content"
-            planned = PlannedFile(path, "changed", size, why)
-        self.found.told.append(planned)
+        known = self.versions.known(path, version)
+        self.found.told += known
+        return bool(known)
 
     # -- plain files
 
@@ -303,9 +249,8 @@ class _Search:
         packing = ending_of(original.name, self.packings)
         if packing == ".zip":
             return self._members(original)
-        target = self._copy_called(
-            original.name.removesuffix(packing) if packing else original.name
-        )
+        name = original.name[: -len(packing)] if packing else original.name
+        target = self._copy_called(name)
         if packing:
             unpack(original.location, packing, target, original.path)
             self._forget(original.location)
@@ -318,7 +263,7 @@ class _Search:
             original.location, self.endings, self.kind, original.path, self._copy_called
         )
         self._forget(original.location)
-        version = f"{len(members)}{_OF_ARCHIVE}{original.version}" if original.version else None
+        version = member_version(len(members), original.version) if original.version else None
         files = []
         for each in members:
             path = f"{original.path}/{each.name}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import sys
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -141,6 +143,27 @@ def test_compressed_files_come_from_the_web_too(shop: FileDrops, server: FileSer
         assert load(shop).failed == []
     assert shop.rows() == [("a", 1), ("b", 2), ("c", 3)]
     assert inputs(shop) == [f"{server.url}{path}" for path in server.files]
+
+
+def test_an_archive_on_the_web_is_fetched_once_for_each_version(
+    shop: FileDrops, server: FileServer
+) -> None:
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as archive:
+        for name in "ab":
+            archive.writestr(f"{name}.csv", HEAD + name.encode() + b",1\n")
+    named = {"Content-Type": "application/zip", "ETag": '"z"'}
+    server.files["/export"] = Served(memory.getvalue(), named)
+    shop.declare_table(path=f"{server.url}/export")
+    load(shop)
+    assert inputs(shop) == [f"{server.url}/export/a.csv", f"{server.url}/export/b.csv"]
+    assert [each.what for each in planned(shop)] == ["known", "known"]
+    assert load(shop).tables[0].inputs_skipped == 2
+    assert server.bodies == 1
+    server.files["/export"].headers = {**named, "ETag": '"other"'}
+    assert [(each.path, each.what) for each in planned(shop)] == [
+        (f"{server.url}/export", "changed")
+    ]
 
 
 def test_a_parquet_and_a_json_file_come_from_the_web(tmp_path: Path, server: FileServer) -> None:

@@ -118,7 +118,7 @@ def test_a_reload_and_a_dry_run_look_into_archives(shop: CsvShop) -> None:
 def test_json_is_read_by_the_ending_within(tmp_path: Path) -> None:
     shop = FileDrops(tmp_path / "shop", kind="json")
     shop.declare_table()
-    shop.drop("a.jsonl.gz", gzip.compress(b'{"id": "a", "amount": 1}\n{"id": "b", "amount": 2}\n'))
+    shop.drop("a.JSONL.GZ", gzip.compress(b'{"id": "a", "amount": 1}\n{"id": "b", "amount": 2}\n'))
     documents = (("x.json", '[{"id": "c", "amount": 3}]'), ("y.jsonl", '{"id": "d", "amount": 4}'))
     shop.drop("b.zip", zipped(*documents))
     assert shop.ingest().failed == []
