@@ -11,6 +11,8 @@ from typing import Protocol
 from ingest.csv.declaration import CsvSource
 from ingest.csv.work import csv_work
 from ingest.declaration.sources_file import AnySource
+from ingest.events.declaration import EventsSource
+from ingest.events.work import events_work
 from ingest.json.declaration import JsonSource
 from ingest.json.work import json_work
 from ingest.parquet.declaration import ParquetSource
@@ -52,5 +54,7 @@ def works(source: AnySource) -> list[TableWork]:
             return [parquet_work(source, table) for table in source.tables]
         case JsonSource():
             return [json_work(source, table) for table in source.tables]
+        case EventsSource():
+            return [events_work(source, table) for table in source.tables]
         case RestSource():
             return [RestWork(source, table) for table in source.tables]

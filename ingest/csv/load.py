@@ -22,7 +22,7 @@ def prepare_csv(table: CsvTable, task: FileTask) -> FileOutcome:
     """Choose and read the table's new files; raises PlainError when none or too few of the rows fit."""
     owner = task.owner(table.name)
     with csv_readers() as readers:
-        files = open_files(table, task.root, task.live[0], readers, reload=task.reload)
+        files = open_files(table, task, readers)
         while True:
             choice = files.choose()
             prepared = _attempt(files, choice, task.spool, owner) if choice.load else None
@@ -31,7 +31,8 @@ def prepare_csv(table: CsvTable, task: FileTask) -> FileOutcome:
                 refused = tuple(files.refused[path] for path in sorted(files.refused))
                 tables = (prepared,) if prepared else ()
                 skipped = choice.skipped + len(files.of_old)
-                return FileOutcome(tables, choice.supersedes, skipped, refused)
+                outcome = FileOutcome(tables, choice.supersedes, skipped, refused)
+                return files.found.completed(outcome)
 
 
 def _attempt(

@@ -6,11 +6,12 @@ How files of a kind are read is not its business: each kind has a `prepare` of i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from configuration.errors import PlainError
+from ingest.declaration.sources_file import SourcesFile
 from ingest.files.input_files import FILE_COLUMN
 from ingest.lake.manifest import (
     LakeFile,
@@ -22,7 +23,7 @@ from ingest.lake.manifest import (
     utc_text,
 )
 from ingest.lake.writer import Staged, bring, hand_over
-from ingest.results import Load, LoadContext, TableResult, result_of
+from ingest.results import Load, LoadContext, Patience, TableResult, result_of
 from ingest.rows.casting import TypedColumn
 
 
@@ -67,11 +68,23 @@ class FileTask:
     spool: Path
     live: tuple[tuple[LiveInput, ...], ...]  # what counts today, of each of `names`
     reload: bool = False
+    is_dry: bool = False  # only look: nothing is fetched
+    sources: SourcesFile | None = None
+    patience: Patience = field(default_factory=Patience)
+    started: datetime | None = None
 
     @property
     def where(self) -> str:
         """How messages call it."""
         return f"{self.source}.{self.names[0]}"
+
+    @property
+    def complete(self) -> list[LiveInput]:
+        """The inputs that count in the table and in every child."""
+        everywhere = set.intersection(
+            *({(each.load_id, each.input.path) for each in live} for live in self.live)
+        )
+        return [each for each in self.live[0] if (each.load_id, each.input.path) in everywhere]
 
     def owner(self, table: str) -> tuple[str, str, str]:
         """Whose a rejected row is."""
@@ -93,7 +106,16 @@ def load_files(
     live = tuple(tuple(context.manifest.live_inputs(source[0], name)) for name in names)
     load_id = context.new_load_id()
     task = FileTask(
-        *source, tuple(names), load_id, context.root, spool, live, reload=context.reload
+        *source,
+        tuple(names),
+        load_id,
+        context.root,
+        spool,
+        live,
+        reload=context.reload,
+        sources=context.sources,
+        patience=context.patience,
+        started=started,
     )
     outcome = prepare(task)
     error = _together(outcome.refused, task.where)

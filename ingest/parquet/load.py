@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import duckdb
 
 from configuration.errors import PlainError
 from ingest.files.file_table import FileOutcome, FileTask, PreparedTable
-from ingest.files.input_files import find_files
+from ingest.files.found_files import FoundFiles, find_files
 from ingest.files.known_files import (
     FileKind,
     KnownFiles,
@@ -36,15 +35,15 @@ def prepare_parquet(table: ParquetTable, task: FileTask) -> FileOutcome:
     """Choose and read the table's new files; raises PlainError when none or too few of the rows fit."""
     with connect(task.spool) as connection:
         kind = FileKind(
-            open=lambda path: open_parquet(connection, path, task.root, table),
+            open=lambda found: open_parquet(connection, found, table),
             read=lambda inputs, refusals: _read(table, task, inputs, refusals),
         )
-        return prepare_known(task, parquet_files(table, task.root), kind)
+        return prepare_known(task, parquet_files(table, task), kind)
 
 
-def parquet_files(table: ParquetTable, root: Path) -> list[str]:
+def parquet_files(table: ParquetTable, task: FileTask) -> FoundFiles:
     """The table's files; raises PlainError when there are none."""
-    return find_files(table.path, root, (".parquet",), "Parquet")
+    return find_files(task, table.path, (".parquet",), "Parquet")
 
 
 def look_at_parquet(table: ParquetTable, task: FileTask) -> KnownFiles[ParquetInput]:
@@ -52,8 +51,8 @@ def look_at_parquet(table: ParquetTable, task: FileTask) -> KnownFiles[ParquetIn
     with connect(task.spool) as connection:
         return look_at_files(
             task,
-            parquet_files(table, task.root),
-            lambda path: open_parquet(connection, path, task.root, table),
+            parquet_files(table, task),
+            lambda found: open_parquet(connection, found, table),
         )
 
 
