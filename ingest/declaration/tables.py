@@ -72,11 +72,14 @@ class TableBlock(Block):
     def _columns_agree(self) -> TableBlock:
         no_twins((column.name for column in self.columns), "column")
         no_twins((column.source_name for column in self.columns), "the header")
-        names = [column.name for column in self.columns]
         for name in self.key:
-            if name not in names:
+            if not self.knows(name):
                 raise ValueError(f"the key names '{name}', which is not among the columns")
         return self
+
+    def knows(self, column: str) -> bool:
+        """Whether the table has this column."""
+        return any(each.name == column for each in self.columns)
 
 
 class FileTableBlock(TableBlock):

@@ -5,7 +5,7 @@ Numbers are read as JSON readers read them, as doubles; an API that wants money 
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,12 +15,21 @@ from configuration.errors import PlainError
 from configuration.yaml_file import nearest
 from ingest.declaration.tables import LIST_INDEX, PAYLOAD, Child, Column, RecordTableBlock
 from ingest.files.input_files import FILE_COLUMN
-from ingest.rest.declaration import RestTable
 from ingest.rows.casting import TypedColumn, fitting_rows, unfitting_rows
-from ingest.rows.duckdb_sql import identifier, number, one, text_list, text_literal, write_parquet
+from ingest.rows.duckdb_sql import identifier, number, text_list, write_parquet
 
 RECORD = "_record"
 LINE = "_line"
+# Whether a column or list (as the source calls it) was there in earlier loads, so that it may be missing now.
+Had = Callable[[str], bool]
+
+
+def never(name: str) -> bool:
+    """No earlier load is known."""
+    del name
+    return False
+
+
 # What each record carries through every step: itself, its input, and its line there, where it has one.
 _ORIGIN = (FILE_COLUMN, LINE, RECORD)
 
@@ -51,35 +60,10 @@ def make_room(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def read_pages(
-    connection: duckdb.DuckDBPyConnection, pages: Path, table: RestTable, where: str
-) -> int:
-    """Split an API's pages into `records`; returns how many there are."""
-    make_room(connection)
-    selector = json_path(table.data_selector or "")
-    files = text_literal((pages / "*.json").as_posix())
-    content = f"json_extract(content::json, '{selector}')"
-    lists, documents = one(
-        connection,
-        f"select count(*) filter (json_type({content}) = 'ARRAY'), count(*) from read_text({files})",
-    )
-    if lists != documents:
-        raise PlainError(
-            f"the answer has no list at '{table.data_selector or 'its top level'}'",
-            where=where,
-            remedy="Correct data_selector in the sources file.",
-        )
-    connection.execute(
-        f"insert into records select unnest(json_extract(content::json, '{selector}[*]')), "
-        f"{text_literal(table.path)}, null from read_text({files})"
-    )
-    _check_objects(connection, "records", where, "Correct data_selector in the sources file.")
-    return number(connection, "select count(*) from records")
-
-
-def _check_objects(
+def check_objects(
     connection: duckdb.DuckDBPyConnection, relation: str, where: str, remedy: str
 ) -> None:
+    """Raise PlainError when one of the records is no object."""
     odd = number(
         connection,
         f"select count(*) from {relation} where json_type({RECORD}) is distinct from 'OBJECT'",
@@ -96,6 +80,7 @@ def check_declared(
     columns: Sequence[Column],
     lists: Sequence[str],
     where: str,
+    had: Had = never,
 ) -> tuple[str, ...]:
     """The names that no column or list declares; raises PlainError when a declared one is in no record."""
     found = {
@@ -104,8 +89,13 @@ def check_declared(
             f"select distinct unnest(json_keys({RECORD})) from {relation}"
         ).fetchall()
     }
-    wanted = [path.split(".")[0] for path in (*(each.source_name for each in columns), *lists)]
-    gone = [name for name in wanted if name not in found]
+    paths = [*(each.source_name for each in columns), *lists]
+    wanted = [path.split(".")[0] for path in paths]
+    gone = [
+        name
+        for name, path in zip(wanted, paths, strict=True)
+        if found and name not in found and not had(path)
+    ]
     new = sorted(found - set(wanted))
     if found and gone:
         names = ", ".join(f"'{name}'" for name in gone)
@@ -122,7 +112,11 @@ def check_declared(
 
 
 def read_parent(
-    connection: duckdb.DuckDBPyConnection, table: RecordTableBlock, folder: Path, where: str
+    connection: duckdb.DuckDBPyConnection,
+    table: RecordTableBlock,
+    folder: Path,
+    where: str,
+    had: Had = never,
 ) -> ReadTable:
     """Write the records that fit, and those that do not; leaves the fitting ones in `fitting`."""
     lists = [child.path for child in table.children]
@@ -130,7 +124,7 @@ def read_parent(
     undeclared = (
         ()
         if table.keeps_payload
-        else check_declared(connection, "records", table.columns, lists, where)
+        else check_declared(connection, "records", table.columns, lists, where, had)
     )
     needed = set(table.inherited)
     typed = tuple(
@@ -156,12 +150,13 @@ def read_child(
     child: Child,
     folder: Path,
     where: str,
+    had: Had = never,
 ) -> ReadTable:
     """Write the rows of one list within the records that fitted, with their parent's key."""
     inherited = [column.typed for column in table.columns if column.name in table.inherited]
     carried = [*(column.name for column in inherited), LIST_INDEX]
     _unroll(connection, child, [column.name for column in inherited], where)
-    undeclared = check_declared(connection, "items", child.columns, [], where)
+    undeclared = check_declared(connection, "items", child.columns, [], where, had)
     typed = tuple(column.typed for column in child.columns)
     relation = _texts("items", child.columns, carried)
     connection.execute(
@@ -192,7 +187,7 @@ def _unroll(
         f"generate_subscripts(items, 1) - 1 as {LIST_INDEX} "
         f"from (select {parent}, {items} as items from fitting)"
     )
-    _check_objects(connection, "items", where, remedy)
+    check_objects(connection, "items", where, remedy)
 
 
 @dataclass(frozen=True)

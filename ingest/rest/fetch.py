@@ -1,7 +1,6 @@
-"""An API's pages, as the bytes that came, in the spool: requests, pages and retries are dlt's.
+"""A list of an API, page by page, as the bytes that came, in the spool; read again where it moved.
 
-dlt's client retries 429 (honouring Retry-After, in seconds or as a date), 5xx, time-outs and broken
-connections; what remains is told here in one sentence, without anything that stood in a header.
+Each page is a file named LIST-PAGE-SKIP-TAKE.json: of its records, TAKE count after the first SKIP.
 """
 
 from __future__ import annotations
@@ -9,165 +8,273 @@ from __future__ import annotations
 import codecs
 import hashlib
 import json
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from http import HTTPStatus
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import duckdb
 import requests
-from urllib3.exceptions import ProtocolError
 
 from configuration.errors import PlainError
-from ingest.rest.declaration import CursorPagination, RestSource, RestTable
-from ingest.results import LoadContext, Patience
+from ingest.json.reader import json_path
+from ingest.rest.declaration import RestSource, RestTable
+from ingest.rest.pagination_declaration import Movable
+from ingest.rest.records import came_first, identity_of, key_paths
+from ingest.rest.refusals import ListMovedError, explained
+from ingest.results import LoadContext
+from ingest.rows.duckdb_sql import number, text_list, text_literal
+
+if TYPE_CHECKING:
+    from dlt.sources.helpers.rest_client.client import RESTClient
+
+READINGS = 3
+_ERRORS = ("error", "errors")
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One list: its number in this load, its path, and what its records get from a parent's row (JSON)."""
+
+    number: int
+    path: str
+    parent: str | None = None
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """What came: one file per page, and how many records the pages' own lists had."""
+    """What came of one list."""
 
+    resource: Resource
     pages: int
     rows: int
     bytes: int
     sha256: str
 
 
-def fetch(
-    context: LoadContext, source: RestSource, table: RestTable, since: str | None, folder: Path
-) -> Fetched:
-    """Get every page of the resource into `folder`; raises PlainError when one cannot be had."""
-    where = context.sources.hide(f"{source.base_url}{table.path}")
-    folder.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256()
-    pages = rows = size = 0
-    try:
-        for content, count in _pages(source, table, since, context.patience, where):
-            _check_encoding(content, where)
-            pages += 1
-            rows += count
-            size += len(content)
-            context.meter.add(rows=count, size=len(content))
-            digest.update(content)
-            (folder / f"{pages:08d}.json").write_bytes(content)
-            if pages % 50 == 0:
-                context.progress(f"{source.name}.{table.name}: {rows:,} records so far")
-    except requests.RequestException as error:
-        variables = context.sources.auth_variables(source.name)
-        raise _explained(error, where, variables) from None
-    return Fetched(pages, rows, size, digest.hexdigest())
+@dataclass
+class Api:
+    """What all requests of one load have in common."""
+
+    context: LoadContext
+    source: RestSource
+    table: RestTable
+    connection: duckdb.DuckDBPyConnection
+    folder: Path
+    _client: RESTClient | None = field(default=None, repr=False)
+
+    @property
+    def where(self) -> str:
+        """What is told of this resource: its address, without values or parameters."""
+        return self.context.sources.hide(f"{self.source.base_url}{self.table.path}")
+
+    @property
+    def client(self) -> RESTClient:
+        """Opened with the first request: dlt takes half a second to import."""
+        if self._client is None:
+            from ingest.rest.client import open_client  # noqa: PLC0415 - imports dlt
+
+            self._client = open_client(self.context, self.source)
+        return self._client
 
 
-def _check_encoding(content: bytes, where: str) -> None:
-    try:
-        content.decode()
-    except UnicodeDecodeError:
+def fetch(api: Api, resource: Resource, params: Mapping[str, str]) -> Fetched:
+    """Get every page into the folder; raises PlainError when that cannot be had whole.
+
+    Lets requests' HTTPError with a 404 pass, for lists that belong to a parent's row.
+    """
+    api.folder.mkdir(parents=True, exist_ok=True)
+    pagination = api.source.pagination_of(api.table)
+    is_confirmed = isinstance(pagination, Movable) and pagination.read_twice
+    readings: list[_Reading] = []
+    moved = ""
+    for _ in range(READINGS + is_confirmed):
+        for left in api.folder.glob(f"{resource.number:08d}-*.json"):
+            left.unlink()
+        reading = _Reading(api, resource, params)
+        try:
+            reading.run()
+        except ListMovedError as error:
+            readings.clear()
+            moved = str(error)
+        except requests.RequestException as error:
+            if _is_gone(error) and resource.parent is not None:
+                raise
+            variables = api.context.sources.auth_variables(api.source.name)
+            raise _of_later_page(explained(error, api.where, variables), reading, error) from None
+        else:
+            readings.append(reading)
+            if not is_confirmed or reading.is_like(readings[:-1]):
+                return reading.fetched
+            moved = moved or "two readings differ"
+        api.context.progress(f"{api.where}: the list moved ({moved}); reading it again")
+    raise PlainError(
+        f"the list moved each time it was read ({moved}), so records may be missing",
+        where=api.where,
+        remedy="Run it again at a quieter time, or ask the API for a stable order under params. "
+        "Nothing was loaded.",
+    )
+
+
+def _is_gone(error: requests.RequestException) -> bool:
+    response = error.response
+    return response is not None and response.status_code in (404, 410)
+
+
+def _of_later_page(error: PlainError, reading: _Reading, cause: requests.RequestException) -> Any:
+    """Some APIs refuse the page after the last one; that is no end that could be told from a failure."""
+    if not _is_gone(cause) or not reading.pages or not reading.is_movable:
+        return error
+    remedy = (
+        "If that is how it says that the list has ended, give total_path, or stop_at: short_page."
+    )
+    return PlainError(f"{error.what} for a page after the first", where=error.where, remedy=remedy)
+
+
+class _Reading:
+    """One way through the pages of a list."""
+
+    def __init__(self, api: Api, resource: Resource, params: Mapping[str, str]) -> None:
+        self.api = api
+        self.resource = resource
+        self.params = {**_as_sent(api.table), **params}
+        self.pages = self.rows = self.bytes = 0
+        self.is_movable = False
+        self._digest = hashlib.sha256()
+        self._records = hashlib.sha256()
+        self._identity = identity_of(api.table)
+        selector = api.table.data_selector
+        self._selector = f"$.{selector}" if selector else "$"
+        self._confirms = getattr(api.source.pagination_of(api.table), "read_twice", False)
+
+    @property
+    def fetched(self) -> Fetched:
+        """What came."""
+        return Fetched(self.resource, self.pages, self.rows, self.bytes, self._digest.hexdigest())
+
+    def is_like(self, before: Sequence[_Reading]) -> bool:
+        """Whether the reading before had the same records in the same order."""
+        return bool(before) and before[-1]._records.digest() == self._records.digest()
+
+    def run(self) -> None:
+        """Get all pages; raises ListMovedError when one may have slipped through between two of them."""
+        from ingest.rest.client import read_answer  # noqa: PLC0415 - imports dlt
+        from ingest.rest.paging import pager_of  # noqa: PLC0415 - imports dlt
+
+        pager = pager_of(self.api.source, self.api.table, self.api.where)
+        self.is_movable = pager.is_movable
+        first: list[object] = []
+        for page in self.api.client.paginate(
+            self.resource.path,
+            params=dict(self.params),
+            paginator=pager,
+            data_selector=self._selector,
+            hooks={"response": [read_answer]},
+        ):
+            self._refuse_errors(page.response.json(), list(page))
+            self._keep(page.response, pager.skip, len(page) - pager.skip)
+            if self._confirms:
+                self._records.update(json.dumps(page[pager.skip :]).encode())
+            if pager.is_movable and pager.pages == 1:
+                first = [self._identity(record) for record in page]
+        if pager.is_movable and pager.pages > 1:
+            self._look_at_the_beginning_again(first)
+        if pager.total is not None:
+            self._compare(pager.total)
+
+    def _keep(self, response: requests.Response, skip: int, take: int) -> None:
+        content = response.content.removeprefix(codecs.BOM_UTF8)
+        self.pages += 1
+        self.rows += take
+        self.bytes += len(content)
+        self.api.context.meter.add(rows=take, size=len(content))
+        self._digest.update(content)
+        if response.json() is not None:
+            name = f"{self.resource.number:08d}-{self.pages:08d}-{skip}-{take}.json"
+            (self.api.folder / name).write_bytes(content)
+        if self.pages % 50 == 0:
+            name = f"{self.api.source.name}.{self.api.table.name}"
+            self.api.context.progress(f"{name}: {self.rows:,} records so far")
+
+    def _look_at_the_beginning_again(self, before: list[object]) -> None:
+        """What came to the front meanwhile is taken too: it may have been further back until then."""
+        from ingest.rest.client import read_answer  # noqa: PLC0415 - imports dlt
+        from ingest.rest.paging import pager_of  # noqa: PLC0415 - imports dlt
+
+        pager = pager_of(self.api.source, self.api.table, self.api.where)
+        pages = self.api.client.paginate(
+            self.resource.path,
+            params=dict(self.params),
+            paginator=pager,
+            data_selector=self._selector,
+            hooks={"response": [read_answer]},
+        )
+        page = next(pages)
+        new = came_first(before, [self._identity(record) for record in page])
+        if new is None:
+            raise ListMovedError("its first page has changed")
+        if new:
+            self._keep(page.response, 0, new)
+
+    def _compare(self, total: int) -> None:
+        """Hold what came against the API's own total; raises ListMovedError when some are missing."""
+        came = _different(self.api, self.resource)
+        if came < total:
+            raise ListMovedError(f"the API says {total:,} records, {came:,} different ones came")
+        if self.rows > total:
+            self.api.context.progress(
+                f"{self.api.where}: the API says {total:,} records, {self.rows:,} came"
+            )
+
+    def _refuse_errors(self, document: Any, records: Sequence[Any]) -> None:
+        """A 200 with an error in it is no empty list."""
+        if not isinstance(document, dict):
+            return
+        selector = self.api.table.data_selector or ""
+        named = [name for name in _ERRORS if document.get(name) and selector.split(".")[0] != name]
+        if not named:
+            return
+        if records and selector:
+            self.api.context.progress(
+                f"{self.api.where}: an answer has '{named[0]}' beside its list"
+            )
+            return
         raise PlainError(
-            "the answer is not UTF-8, which JSON must be",
-            where=where,
-            remedy="Ask whoever runs the API to mend that; nothing was loaded.",
-        ) from None
+            f"the API answers with an error instead of records (it has '{named[0]}')",
+            where=self.api.where,
+            remedy="Check path and params in the sources file; nothing was loaded.",
+        )
 
 
-def _pages(
-    source: RestSource, table: RestTable, since: str | None, patience: Patience, where: str
-) -> Iterator[tuple[bytes, int]]:
-    """Each page's bytes, and the length of its list."""
-    pagination = source.pagination
-    params: dict[str, Any] = {
-        name: json.dumps(value) if isinstance(value, bool) else value
+def _as_sent(table: RestTable) -> dict[str, str]:
+    """The declared parameters as APIs write them: true, not True."""
+    return {
+        name: json.dumps(value) if isinstance(value, bool) else str(value)
         for name, value in table.params.items()
     }
-    if table.cursor and since is not None:
-        params[table.cursor.param] = since
-    seen: set[str] = set()
-    for page in _client(source, patience).paginate(
-        table.path,
-        params=params,
-        data_selector=f"$.{table.data_selector}" if table.data_selector else "$",
-    ):
-        yield page.response.content.removeprefix(codecs.BOM_UTF8), len(page)
-        if isinstance(pagination, CursorPagination) and page.paginator.has_next_page:
-            cursor = str(page.request.params[pagination.cursor_param])
-            if cursor in seen:
-                raise PlainError(
-                    "the API repeats a page: the same cursor came twice",
-                    where=where,
-                    remedy="Check pagination in the sources file; nothing was loaded.",
-                )
-            seen.add(cursor)
 
 
-def _client(source: RestSource, patience: Patience) -> Any:
-    from dlt.sources.helpers.requests import Client  # noqa: PLC0415 - half a second to import
-    from dlt.sources.helpers.rest_client.auth import BearerTokenAuth  # noqa: PLC0415
-    from dlt.sources.helpers.rest_client.client import RESTClient  # noqa: PLC0415
-    from dlt.sources.helpers.rest_client.paginators import (  # noqa: PLC0415
-        JSONResponseCursorPaginator,
-        SinglePagePaginator,
-    )
-
-    pagination = source.pagination
-    session = Client(
-        raise_for_status=False,
-        request_timeout=(patience.connect_seconds, patience.answer_seconds),
-        request_max_attempts=patience.attempts,
-        request_backoff_factor=patience.backoff_seconds,
-        request_max_retry_delay=patience.longest_wait_seconds,
-    ).session
-    return RESTClient(
-        base_url=source.base_url,
-        auth=BearerTokenAuth(source.auth.token.get_secret_value()) if source.auth else None,
-        paginator=JSONResponseCursorPaginator(pagination.cursor_path, pagination.cursor_param)
-        if isinstance(pagination, CursorPagination)
-        else SinglePagePaginator(),
-        session=session,
+def _different(api: Api, resource: Resource) -> int:
+    """How many different records the list's pages have: by their key, where each has one."""
+    files = text_literal((api.folder / f"{resource.number:08d}-*.json").as_posix())
+    if not any(api.folder.glob(f"{resource.number:08d}-*.json")):
+        return 0
+    paths = key_paths(api.table)
+    records = f"select unnest({page_records(api.table)}) as record from read_text({files})"
+    if not paths:
+        return number(api.connection, f"select count(*) from ({records})")
+    keys = f"json_extract_string(record, {text_list(json_path(path) for path in paths)})"
+    is_whole = f"len(list_filter({keys}, lambda value: value is null)) = 0"
+    return number(
+        api.connection,
+        f"select count(distinct {keys}) filter ({is_whole}) + count(*) filter (not ({is_whole})) "
+        f"from ({records})",
     )
 
 
-def _explained(
-    error: requests.RequestException, where: str, variables: Sequence[str]
-) -> PlainError:
-    """The sentence for a request that failed for good. Never the error's own text: it holds the URL."""
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        return _refused(error.response.status_code, where, variables)
-    if isinstance(error, requests.JSONDecodeError):
-        return PlainError(
-            "the answer is not JSON, or was cut off",
-            where=where,
-            remedy="Check base_url and path; nothing was loaded.",
-        )
-    if isinstance(error, requests.Timeout):
-        what = "the API does not answer in time"
-    elif isinstance(error.args[0] if error.args else None, ProtocolError):
-        what = "the API breaks off its answers"
-    else:
-        reason = re.search(r"\[Errno -?\d+\] ([A-Za-z ,]+)", str(error))
-        what = f"the API cannot be reached{f' ({reason[1].lower()})' if reason else ''}"
-    return PlainError(
-        what,
-        where=where,
-        remedy="Check base_url and the connection, then run it again; nothing was loaded.",
-    )
-
-
-def _refused(status: int, where: str, variables: Sequence[str]) -> PlainError:
-    phrase = f"{status} {HTTPStatus(status).phrase}" if status in set(HTTPStatus) else str(status)
-    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        names = " and ".join(dict.fromkeys(variables))
-        given = f"the environment variable {names}" if names else "'auth' in the sources file"
-        return PlainError(
-            f"the API refuses the credentials ({phrase})", where=where, remedy=f"Check {given}."
-        )
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        remedy = "Wait a while, then run it again; nothing was loaded."
-        return PlainError(f"the API allows no more requests ({phrase})", where=where, remedy=remedy)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        remedy = "It was asked several times; run it again later. Nothing was loaded."
-        return PlainError(f"the API fails ({phrase})", where=where, remedy=remedy)
-    return PlainError(
-        f"the API refuses the request ({phrase})",
-        where=where,
-        remedy="Check base_url, path and params in the sources file.",
-    )
+def page_records(table: RestTable) -> str:
+    """SQL for the list of those records of a page (`content`, `filename`) that count."""
+    selector = json_path(table.data_selector or "")
+    skip = r"regexp_extract(filename, '-(\d+)-\d+\.json$', 1)::bigint"
+    take = r"regexp_extract(filename, '-(\d+)\.json$', 1)::bigint"
+    return f"json_extract(content::json, '{selector}[*]')[{skip} + 1 : {skip} + {take}]"

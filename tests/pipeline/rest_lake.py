@@ -12,7 +12,7 @@ import duckdb
 
 from ingest.declaration.sources_file import SourcesFile, load_sources_file
 from ingest.lake.manifest import Record, read_manifest
-from ingest.results import IngestResult, Patience, TableResult
+from ingest.results import IngestResult, Patience, TableResult, Window
 from ingest.run import ingest
 
 TOKEN = "s3cret-token-of-the-tests"
@@ -96,15 +96,24 @@ class RestLake:
         """The sources file, with the token from the environment."""
         return load_sources_file(self.sources_file, {"SHOP_TOKEN": TOKEN})
 
-    def ingest(self, patience: Patience = HURRIED, *, reload: bool = False) -> IngestResult:
-        """Load what is new; with `reload`, everything again."""
+    def ingest(
+        self,
+        patience: Patience = HURRIED,
+        *,
+        reload: bool = False,
+        window: Window | None = None,
+        only: Sequence[str] = (),
+    ) -> IngestResult:
+        """Load what is new; with `reload`, everything again; with `window`, its days."""
         return ingest(
             self.sources(),
             self.lake,
             self.folder,
+            only,
             on_progress=self.said.append,
             patience=patience,
             reload=reload,
+            window=window,
         )
 
     def ingest_one(self, patience: Patience = HURRIED) -> TableResult:
@@ -125,10 +134,13 @@ class RestLake:
 
     def rows(self, table: str = "orders", columns: str = "* exclude (_file)") -> list[Any]:
         """The rows that count, in order: of committed loads, without those that were replaced."""
-        live = {each.load_id for each in read_manifest(self.lake).live_inputs("web", table)}
-        records = [record for record in self.records(table) if record.load_id in live]
-        paths = [file.path for record in records for file in record.files]
-        return self._read(paths, columns)
+        found = []
+        live = read_manifest(self.lake).live_inputs("web", table)
+        for record in self.records(table):
+            inputs = [each.input.path for each in live if each.load_id == record.load_id]
+            paths = [file.path for file in record.files]
+            found += self._read(paths, columns, f"where _file in {inputs!r}") if inputs else []
+        return sorted(found, key=str)
 
     def rejected(self, table: str = "orders") -> list[Any]:
         """column_name, reason and original text of every rejected row."""
@@ -140,11 +152,12 @@ class RestLake:
         found = [*self.lake.glob("**/*.parquet"), *self.lake.glob("raw/_manifest/*")]
         return sorted(path.relative_to(self.lake).as_posix() for path in found)
 
-    def _read(self, paths: Sequence[str], columns: str) -> list[Any]:
+    def _read(self, paths: Sequence[str], columns: str, where: str = "") -> list[Any]:
         if not paths:
             return []
         files = [str(self.lake / path) for path in paths]
         with duckdb.connect() as connection:
             return connection.execute(
-                f"select {columns} from read_parquet({files!r}, hive_partitioning = false) order by all"
+                f"select {columns} from read_parquet({files!r}, hive_partitioning = false) "
+                f"{where} order by all"
             ).fetchall()

@@ -19,6 +19,9 @@ class Asked:
     path: str
     parameters: Mapping[str, str]
     authorization: str | None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    method: str = "GET"
+    form: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -65,10 +68,19 @@ def scripted_api(answer: Script) -> Iterator[ScriptedApi]:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
+        def do_POST(self) -> None:
+            self.do_GET()
+
         def do_GET(self) -> None:
             address = urlsplit(self.path)
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             asked = Asked(
-                address.path, dict(parse_qsl(address.query)), self.headers.get("Authorization")
+                address.path,
+                dict(parse_qsl(address.query)),
+                self.headers.get("Authorization"),
+                dict(self.headers),
+                self.command,
+                dict(parse_qsl(body.decode())),
             )
             api.asked.append(asked)
             reply = answer(asked)

@@ -143,7 +143,7 @@ def test_an_api_that_dies_in_the_middle_loads_nothing_and_the_others_load(lake: 
     ("reply", "message"),
     {
         "truncated": (Reply(page(ORDERS).body[:-20]), "is not JSON, or was cut off"),
-        "html": (Reply(b"<html>Sorry!</html>"), "is not JSON, or was cut off"),
+        "html": (Reply(b"<html>Sorry!</html>"), "is a web page or XML, not JSON"),
         "empty": (Reply(b""), "is not JSON, or was cut off"),
         "breaks off": (Reply(b'{"data": [', claimed_bytes=5000), "breaks off its answers"),
         "hangs up": (Reply(b"", claimed_bytes=5000), "breaks off its answers"),

@@ -1,0 +1,188 @@
+"""Whose lists a table with a parent asks for: those of the parent's rows that are new since it last did.
+
+The state is in the manifest. `cursor_after` of its records is the parent's load up to which all rows were
+asked for; a load that broke off keeps the former one, and its inputs say who was asked already. A list
+that is asked for again replaces what came of it before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import duckdb
+
+from configuration.errors import PlainError
+from ingest.lake.manifest import Record, microseconds
+from ingest.rest.declaration import RestSource, RestTable
+from ingest.rest.fetch import Resource
+from ingest.rest.request import cursor_kind
+from ingest.results import LoadContext, Window
+from ingest.rows.duckdb_sql import identifier, text_list, text_literal
+
+
+@dataclass(frozen=True)
+class Family:
+    """The lists to ask for; `reached` is the parent's load after which all rows were asked for, as text.
+
+    `before` is where that stood, `unaskable` the values that make no address.
+    """
+
+    lists: tuple[Resource, ...]
+    before: str | None
+    reached: str | None
+    newest: str | None
+    unaskable: int = 0
+
+
+def family_of(
+    context: LoadContext,
+    connection: duckdb.DuckDBPyConnection,
+    source: RestSource,
+    table: RestTable,
+) -> Family:
+    """Decide it from what is in the lake; raises PlainError when two parents have the same address."""
+    parent = next(
+        each for each in source.tables if table.parent and each.name == table.parent.table
+    )
+    before = context.manifest.cursor(source.name, table.name)
+    records = context.manifest.live_records(source.name, parent.name)
+    newest = records[-1].load_id if records else None
+    window = context.window if parent.cursor else None
+    mark = None if context.reload or window else before
+    rows = _new_rows(context, source, parent, records, mark, window)
+    found = _asked_from(connection, source, table, rows) if rows else []
+    covered = {} if context.reload or window else _covered(context, source, table)
+    lists: list[Resource] = []
+    unaskable = 0
+    for value, values, load in found:
+        if value.strip(".") == "":
+            unaskable += 1  # it would lead to another address
+            continue
+        path = table.path.replace(f"{{{_column(table)}}}", quote(value, safe=""))
+        if load > covered.get(path, -1):
+            lists.append(Resource(len(lists), path, values))
+    return Family(tuple(lists), before, before if window else newest, newest, unaskable)
+
+
+def _column(table: RestTable) -> str:
+    return table.parent.column if table.parent else ""
+
+
+def _new_rows(
+    context: LoadContext,
+    source: RestSource,
+    parent: RestTable,
+    live: Iterable[Record],
+    mark: str | None,
+    window: Window | None,
+) -> str:
+    """SQL of the parent's rows that count, each with the first load since `mark` that has it; or nothing."""
+    columns = ", ".join(identifier(column.name) for column in parent.columns)
+    since = microseconds(mark) if mark else 0
+    counting = context.manifest.live_inputs(source.name, parent.name)
+    paths: dict[str, list[str]] = {}
+    for each in counting:
+        paths.setdefault(each.load_id, []).append(each.input.path)
+    new = [
+        f"select {_columns(parent, record)}, {microseconds(record.load_id)} as load "
+        f"from {_files(context, [record])} "
+        f"where _file in (select unnest({text_list(paths[record.load_id])}))"
+        for record in live
+        if record.files and microseconds(record.load_id) > since
+    ]
+    if not new:
+        return ""
+    came = " union all ".join(new)
+    conditions = []
+    if parent.cursor and window:
+        conditions += _within(identifier(parent.cursor.column), window)
+    if conditions:
+        came = f"select * from ({came}) where {' and '.join(conditions)}"
+    former = [
+        record
+        for record in context.manifest.of_table(source.name, parent.name)
+        if microseconds(record.load_id) <= since and _has_all(parent, record)
+    ]
+    known = [record for record in former if _is_there(context, record)]
+    if not known:
+        return f"select {columns}, min(load) as load from ({came}) group by {columns}"
+    recent = ""
+    if parent.cursor and cursor_kind(parent):
+        column = identifier(parent.cursor.column)
+        recent = f" where {column} >= (select min({column}) from ({came}))"
+    return (
+        f"select {columns}, min(load) as load from ({came} union all "
+        f"select {columns}, 0 as load from {_files(context, known)}{recent}) "
+        f"group by {columns} having min(load) > 0"
+    )
+
+
+def _columns(parent: RestTable, record: Record) -> str:
+    """The parent's columns in the files of `record`; one that was declared later is empty there."""
+    there = {column.name for column in record.schema}
+    names = [(column.name, identifier(column.name)) for column in parent.columns]
+    return ", ".join(name if plain in there else f"null as {name}" for plain, name in names)
+
+
+def _has_all(parent: RestTable, record: Record) -> bool:
+    """Whether its rows can be compared with today's."""
+    there = {(column.name, column.type) for column in record.schema}
+    return there >= {(column.name, column.typed.type.duckdb) for column in parent.columns}
+
+
+def _is_there(context: LoadContext, record: Record) -> bool:
+    """Whether its files are still there: if not, its rows are asked for again, which does no harm."""
+    return bool(record.files) and all((context.lake / file.path).exists() for file in record.files)
+
+
+def _files(context: LoadContext, records: Iterable[Record]) -> str:
+    paths = text_list(str(context.lake / file.path) for record in records for file in record.files)
+    return f"read_parquet({paths}, hive_partitioning = false, union_by_name = true)"
+
+
+def _within(column: str, window: Window) -> list[str]:
+    conditions = []
+    if window.start:
+        conditions.append(f"{column} >= {text_literal(window.start.isoformat())}::date")
+    if window.end:
+        conditions.append(f"{column} < {text_literal(window.end.isoformat())}::date + 1")
+    return conditions
+
+
+def _asked_from(
+    connection: duckdb.DuckDBPyConnection, source: RestSource, table: RestTable, rows: str
+) -> list[tuple[str, str, int]]:
+    """For each value of the placeholder: itself, what its records carry (JSON), its newest load."""
+    pairs = ", ".join(
+        f"{text_literal(column.name)}, {identifier(column.name)}::varchar"
+        for column in table.carried
+    )
+    column = f"{identifier(_column(table))}::varchar"
+    found = connection.execute(
+        f"select {column} as value, min(carried), max(load), count(distinct carried) from "
+        f"(select *, json_object({pairs})::varchar as carried from ({rows})) "
+        f"where {column} is not null group by value order by value"
+    ).fetchall()
+    for value, _, _, different in found:
+        if different > 1:
+            raise PlainError(
+                f"{different} rows of '{table.parent.table if table.parent else ''}' with different "
+                f"keys have the same {_column(table)} '{value}'",
+                where=f"{source.name}.{table.name}",
+                remedy="Name a column under parent that tells them apart.",
+            )
+    return [(str(value), str(carried), int(load)) for value, carried, load, _ in found]
+
+
+def _covered(context: LoadContext, source: RestSource, table: RestTable) -> dict[str, int]:
+    """Up to which of the parent's loads each list was asked for, as far as loads that broke off came."""
+    covered: dict[str, int] = {}
+    for record in context.manifest.of_table(source.name, table.name):
+        if record.window_end is None:
+            continue
+        for each in record.inputs:
+            load = microseconds(record.window_end)
+            covered[each.path] = max(load, covered.get(each.path, 0))
+    return covered
