@@ -20,7 +20,7 @@ from requests.auth import AuthBase, _basic_auth_str
 
 from configuration.errors import PlainError
 from ingest.rest.auth_declaration import AnyAuth, ApiKeyAuth, BasicAuth, BearerAuth, OAuth2Auth
-from ingest.rest.refusals import explained
+from ingest.rest.refusals import explained, given
 
 # A token is fetched anew so long before its end, or a tenth of its life if that is less.
 _MARGIN_SECONDS = 30
@@ -32,15 +32,28 @@ def api_auth(
     """The authentication of each request; `tokens` is the session that fetches OAuth2's tokens."""
     match auth:
         case BearerAuth():
-            return _dlt(BearerTokenAuth(auth.token.get_secret_value()))
+            token = auth.token.get_secret_value()
+            _check_header(token, where, variables)
+            return _dlt(BearerTokenAuth(token))
         case ApiKeyAuth():
             key = auth.api_key.get_secret_value()
+            _check_header(key, where, variables)
             return _dlt(APIKeyAuth(name=auth.name, api_key=key, location=auth.location))
         case BasicAuth():
             return _dlt(HttpBasicAuth(auth.username, auth.password.get_secret_value()))
         case OAuth2Auth():
             return _dlt(_ClientCredentials(auth, tokens, where, variables))
     return None
+
+
+def _check_header(secret: str, where: str, variables: Sequence[str]) -> None:
+    """Raise PlainError for what no header may have; Python's own error would show the secret."""
+    if not (secret.isascii() and secret.isprintable()) or secret != secret.strip():
+        raise PlainError(
+            "the credentials hold a space, a line break or a letter that no header may have",
+            where=where,
+            remedy=f"Check {given(variables)}.",
+        )
 
 
 def _dlt(auth: Any) -> AuthBase:
@@ -106,6 +119,7 @@ class _ClientCredentials(OAuth2ClientCredentials):
         token = response_json.get("access_token") if isinstance(response_json, dict) else None
         if not token or not isinstance(token, str):
             raise self._refusal("gives no access_token")
+        _check_header(token, self.where, self.variables)
         return token
 
     def parse_expiration_in_seconds(self, response_json: Any) -> int:

@@ -221,9 +221,9 @@ class _Reading:
         came = _different(self.api, self.resource)
         if came < total:
             raise ListMovedError(f"the API says {total:,} records, {came:,} different ones came")
-        if self.rows > total:
+        if came > total:
             self.api.context.progress(
-                f"{self.api.where}: the API says {total:,} records, {self.rows:,} came"
+                f"{self.api.where}: the API says {total:,} records, {came:,} different ones came"
             )
 
     def _refuse_errors(self, document: Any, records: Sequence[Any]) -> None:

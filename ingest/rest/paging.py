@@ -120,7 +120,8 @@ class Pager(BasePaginator):
             return
         found = value_at(document, path.split("."))
         try:
-            self.total = int(str(found))
+            # The highest: where a record went, it has come, and the one that took its place may not have.
+            self.total = max(int(str(found)), self.total or 0)
         except ValueError:
             if self.total is None:
                 raise PlainError(
@@ -197,15 +198,16 @@ class Offsets(Pager):
     def goes_on(self, response: Response, document: Any, records: Sequence[Any]) -> bool:
         """Until nothing new comes, or all of the total came, or a short page where that is an end."""
         del response, document
-        overlap = 1 if self._of.overlap else 0
-        if len(records) <= (overlap if self.pages > 1 else 0) or self.is_complete:
+        known = 0 if self._last is None else 1
+        if len(records) <= known or self.is_complete:
             return False
         if self._of.stop_at == "short_page" and len(records) < self._of.limit:
             return False
         # By what came, not by what was asked for: a server may give fewer than the limit.
+        # A page of one has nothing to spare for the next one.
+        overlap = 1 if self._of.overlap and len(records) > 1 else 0
         self._asked += len(records) - overlap
-        if self._of.overlap:
-            self._last = self._identity(records[-1])
+        self._last = self._identity(records[-1]) if overlap else None
         return True
 
 

@@ -11,8 +11,6 @@ from urllib3.exceptions import ProtocolError
 
 from configuration.errors import PlainError
 
-NOTHING_LOADED = "nothing was loaded"
-
 
 class UnusableAnswerError(requests.RequestException):
     """An answer that is no whole JSON document; it is asked for again before it is told."""
@@ -34,12 +32,6 @@ def explained(error: requests.RequestException, where: str, variables: Sequence[
     if isinstance(error, UnusableAnswerError):
         return PlainError(error.what, where=where, remedy=error.remedy)
     remedy = "Check base_url and the connection, then run it again; nothing was loaded."
-    if isinstance(error, requests.exceptions.InvalidHeader):
-        return PlainError(
-            "the credentials hold a line break or a space that no header may have",
-            where=where,
-            remedy=f"Check {_given(variables)}.",
-        )
     if isinstance(error, requests.exceptions.ContentDecodingError):
         what = "the API sends compressed answers that cannot be unpacked"
     elif isinstance(error, requests.TooManyRedirects):
@@ -61,7 +53,7 @@ def refused(status: int, where: str, variables: Sequence[str]) -> PlainError:
         return PlainError(
             f"the API refuses the credentials ({phrase})",
             where=where,
-            remedy=f"Check {_given(variables)}.",
+            remedy=f"Check {given(variables)}.",
         )
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         remedy = "Wait a while, then run it again; nothing was loaded."
@@ -76,6 +68,7 @@ def refused(status: int, where: str, variables: Sequence[str]) -> PlainError:
     )
 
 
-def _given(variables: Sequence[str]) -> str:
+def given(variables: Sequence[str]) -> str:
+    """Where the credentials come from."""
     names = " and ".join(dict.fromkeys(variables))
     return f"the environment variable {names}" if names else "'auth' in the sources file"
