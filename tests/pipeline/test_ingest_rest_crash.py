@@ -142,6 +142,71 @@ def test_a_load_killed_between_two_pages_is_made_whole_by_the_next(
     assert finished_by_another_run(lake) == good
 
 
+NOTES = {
+    "name": "notes",
+    "path": "/orders/{order_id}/notes",
+    "parent": {"table": "orders", "column": "order_id"},
+    "data_selector": "data",
+    "columns": [{"name": "text"}],
+}
+FAMILY = (orders_table(cursor=CURSOR, max_rejected=0.5), NOTES)
+
+
+def notes_of_each(asked: Asked) -> Reply:
+    if asked.path == "/orders":
+        return pages_of_two(asked)
+    start = int(asked.parameters.get("cursor", "0"))
+    return page([{"text": f"{asked.path} {start}"}], "1" if start == 0 else None)
+
+
+@pytest.mark.parametrize("stop_at", [("A3", "1"), ("A5", "0")], ids=str)
+def test_a_load_killed_between_two_parents_is_made_whole_by_the_next(
+    tmp_path: Path, stop_at: tuple[str, str]
+) -> None:
+    good, killed = RestLake(tmp_path / "good"), RestLake(tmp_path / "killed")
+    with scripted_api(notes_of_each) as api:
+        good.declare(api.url, *FAMILY)
+        good.ingest()
+    reached, over = threading.Event(), threading.Event()
+
+    def answer(asked: Asked) -> Reply:
+        number, cursor = asked.path.split("/")[2:3], asked.parameters.get("cursor", "0")
+        if number == [stop_at[0]] and cursor == stop_at[1]:
+            reached.set()
+            over.wait(DEADLINE_SECONDS)
+        return notes_of_each(asked)
+
+    with scripted_api(answer) as api:
+        killed.declare(api.url, *FAMILY)
+        with ingesting(killed.folder) as process:
+            wait_until(reached.is_set, process)
+        over.set()
+    assert (len(killed.records("orders")), killed.records("notes")) == (1, [])
+    with scripted_api(notes_of_each) as api:
+        killed.declare(api.url, *FAMILY)
+        assert killed.ingest().failed == []
+    assert len(good.rows("notes")) == 10
+    assert killed.rows("notes") == good.rows("notes")
+    assert killed.rows("orders") == good.rows("orders")
+
+
+@pytest.mark.parametrize("stop_at", [5, 6], ids=["before its files", "before its record"])
+def test_parents_of_a_load_without_a_record_are_asked_again(tmp_path: Path, stop_at: int) -> None:
+    lake = RestLake(tmp_path / "killed")
+    stopped = lake.folder / "stopped"
+    with scripted_api(notes_of_each) as api:
+        lake.declare(api.url, *FAMILY)
+        with ingesting(lake.folder, stop_at) as process:
+            wait_until(stopped.exists, process)
+        assert lake.records("notes") == []
+        api.asked.clear()
+        assert lake.ingest().failed == []
+        assert len([one for one in api.asked if "notes" in one.path]) == 10
+    assert len(lake.rows("notes")) == 10
+    lake.ingest()
+    assert len(lake.rows("notes")) == 10
+
+
 # Each load asks the clock when it starts, for its load id, and when each of its tables is finished.
 @pytest.mark.parametrize("stop_at", [3, 6, 7], ids=["first table", "parent", "child"])
 def test_a_load_killed_before_its_record_is_swept_and_made_again(

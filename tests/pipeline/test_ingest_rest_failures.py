@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import gzip
 import json
 import math
 import socket
@@ -49,6 +50,41 @@ def test_an_answer_that_breaks_off_is_asked_for_again(lake: RestLake) -> None:
     with scripted_api(in_turn(half, whole)) as api:
         lake.declare(api.url, orders_table())
         assert lake.ingest_one().rows_loaded == 2
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        Reply(page(ORDERS).body[:-20]),  # whole for HTTP, and cut off for JSON
+        Reply(gzip.compress(page(ORDERS).body)[:-30], headers={"Content-Encoding": "gzip"}),
+        Reply(b"no gzip", headers={"Content-Encoding": "gzip"}),
+        Reply(b"<html>Back in a minute</html>", headers={"Content-Type": "text/html"}),
+        Reply(b""),
+    ],
+    ids=["cut", "cut gzip", "no gzip", "html", "empty"],
+)
+def test_an_answer_that_is_no_whole_document_is_asked_for_again(
+    lake: RestLake, broken: Reply
+) -> None:
+    with scripted_api(in_turn(page(ORDERS[:1], "two"), broken, page(ORDERS[1:]))) as api:
+        lake.declare(api.url, orders_table())
+        assert lake.ingest_one().rows_loaded == 2
+    assert [one.parameters.get("cursor") for one in api.asked] == [None, "two", "two"]
+
+
+def test_an_answer_may_be_compressed(lake: RestLake) -> None:
+    packed = Reply(gzip.compress(page(ORDERS).body), headers={"Content-Encoding": "gzip"})
+    with scripted_api(lambda asked: packed) as api:
+        lake.declare(api.url, orders_table())
+        assert lake.ingest_one().rows_loaded == 2
+
+
+def test_an_answer_without_content_is_an_empty_list(lake: RestLake) -> None:
+    with scripted_api(in_turn(page(ORDERS), Reply(b"", 204))) as api:
+        lake.declare(api.url, orders_table())
+        assert lake.ingest_one().rows_loaded == 2
+        assert lake.ingest_one().error is None
+    assert lake.rows() == []
 
 
 def seconds_from_now(seconds: float) -> tuple[float, str]:
@@ -155,6 +191,9 @@ def test_an_api_that_dies_in_the_middle_loads_nothing_and_the_others_load(lake: 
         "elsewhere": (as_json({"orders": ORDERS}), "no list at 'data'"),
         "bare list": (as_json(ORDERS), "no list at 'data'"),
         "numbers": (page([1, 2]), "2 of the records are no objects"),
+        "error": (as_json({"data": [], "error": {"code": 7}}), "has 'error'"),
+        "errors": (as_json({"errors": ["no"]}), "answers with an error instead of records"),
+        "bad gzip": (Reply(b"no gzip at all", headers={"Content-Encoding": "gzip"}), "be unpacked"),
         "not found": (as_json({}, 404), "refuses the request (404 Not Found)"),
         "unauthorized": (as_json({}, 401), "refuses the credentials (401 Unauthorized)"),
         "forbidden": (as_json({}, 403), "Check the environment variable SHOP_TOKEN"),
@@ -171,6 +210,13 @@ def test_an_answer_that_cannot_be_used_is_told_plainly(
         error = lake.refused()
     assert error.startswith((f"{api.url}/orders: ", "web.orders: "))
     assert message in error
+
+
+def test_an_error_beside_records_is_told(lake: RestLake) -> None:
+    with scripted_api(lambda asked: as_json({"data": ORDERS, "errors": ["one is late"]})) as api:
+        lake.declare(api.url, orders_table())
+        assert lake.ingest_one().rows_loaded == 2
+        assert f"{api.url}/orders: an answer has 'errors' beside its list" in lake.said
 
 
 def test_a_list_that_is_missing_on_one_page_only_is_no_end_of_the_list(lake: RestLake) -> None:

@@ -228,6 +228,47 @@ def test_a_whole_number_may_be_the_cursor(lake: RestLake) -> None:
         assert api.asked_for("/orders") == [{}, {"after": "115"}]
 
 
+# -- what a small increment lacks
+
+
+def test_a_column_that_no_new_record_has_is_empty_there(
+    lake: RestLake, api: ScriptedApi, book: OrderBook
+) -> None:
+    for record in book.records:
+        record["lines"] = [{"sku": "oil"}]
+    lake.declare(api.url, orders_table(cursor=SINCE | {"lookback": "0d"}, children=[LINES]))
+    lake.ingest()
+    late = order(4, "2025-03-02T10:00:00Z")
+    del late["status"]
+    book.records[:] = [late]
+    assert lake.ingest_one().error is None
+    assert lake.rows(columns="order_id, status")[-1] == ("A4", None)
+    assert len(lake.rows("orders__lines")) == 3
+
+
+def test_a_column_that_no_record_ever_had_is_an_error(
+    lake: RestLake, api: ScriptedApi, book: OrderBook
+) -> None:
+    lake.declare(api.url, orders_table(cursor=SINCE))
+    lake.ingest()
+    columns = [*orders_table()["columns"], {"name": "vat_id"}]
+    lake.declare(api.url, orders_table(cursor=SINCE, columns=columns))
+    assert "no record has 'vat_id'" in str(lake.ingest_one().error)
+
+
+def test_a_key_that_no_new_record_has_rejects_them(
+    lake: RestLake, api: ScriptedApi, book: OrderBook
+) -> None:
+    lake.declare(api.url, orders_table(cursor=SINCE | {"lookback": "0d"}))
+    lake.ingest()
+    late = order(4, "2025-03-02T10:00:00Z")
+    late["id"] = late.pop("order_id")
+    book.answer = lambda asked: page([late])  # type: ignore[method-assign]
+    with scripted_api(book.answer) as renamed:
+        lake.declare(renamed.url, orders_table(cursor=SINCE | {"lookback": "0d"}))
+        assert "1 of 1 rows do not fit" in str(lake.ingest_one().error)
+
+
 # -- without a cursor
 
 
