@@ -40,7 +40,7 @@ def load_family(context: LoadContext, source: RestSource, table: RestTable, spoo
             started,
             tables,
             inputs_of(connection, table, tables, fetched),
-            _replaced(context, source, table, fetched),
+            _replaced(context, source, table, fetched, everything=family.is_whole and not error),
             sum(each.bytes for each in fetched),
             Span(family.before, family.newest, family.before, after),
         )
@@ -81,15 +81,20 @@ def _fetch_all(api: Api, family: Family, where: str) -> tuple[list[Fetched], Pla
 
 
 def _replaced(
-    context: LoadContext, source: RestSource, table: RestTable, fetched: list[Fetched]
+    context: LoadContext,
+    source: RestSource,
+    table: RestTable,
+    fetched: list[Fetched],
+    *,
+    everything: bool,
 ) -> dict[str, tuple[Superseded, ...]]:
-    """What came of the same lists before; a reload replaces everything."""
+    """What came of the same lists before; a reload that is whole replaces everything."""
     asked = {each.resource.path for each in fetched}
     return {
         name: tuple(
             Superseded(each.load_id, each.input.path)
             for each in context.manifest.live_inputs(source.name, name)
-            if context.reload or each.input.path in asked
+            if everything or each.input.path in asked
         )
         for name in _names(table)
     }

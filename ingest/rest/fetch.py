@@ -98,7 +98,7 @@ def fetch(api: Api, resource: Resource, params: Mapping[str, str]) -> Fetched:
             readings.clear()
             moved = str(error)
         except requests.RequestException as error:
-            if _is_gone(error) and resource.parent is not None:
+            if _is_gone(error) and resource.parent is not None and not reading.pages:
                 raise
             variables = api.context.sources.auth_variables(api.source.name)
             raise _of_later_page(explained(error, api.where, variables), reading, error) from None
@@ -111,8 +111,8 @@ def fetch(api: Api, resource: Resource, params: Mapping[str, str]) -> Fetched:
     raise PlainError(
         f"the list moved each time it was read ({moved}), so records may be missing",
         where=api.where,
-        remedy="Run it again at a quieter time, or ask the API for a stable order under params. "
-        "Nothing was loaded.",
+        remedy="Run it again at a quieter time, or ask for a stable order under params; if the API's "
+        "total counts other records too, leave out total_path. Nothing was loaded.",
     )
 
 
@@ -171,7 +171,7 @@ class _Reading:
             data_selector=self._selector,
             hooks={"response": [read_answer]},
         ):
-            self._refuse_errors(page.response.json(), list(page))
+            self._refuse_what_is_no_list(page.response.json(), page)
             self._keep(page.response, pager.skip, len(page) - pager.skip)
             if self._confirms:
                 self._records.update(json.dumps(page[pager.skip :]).encode())
@@ -226,24 +226,39 @@ class _Reading:
                 f"{self.api.where}: the API says {total:,} records, {came:,} different ones came"
             )
 
-    def _refuse_errors(self, document: Any, records: Sequence[Any]) -> None:
-        """A 200 with an error in it is no empty list."""
-        if not isinstance(document, dict):
+    def _refuse_what_is_no_list(self, document: Any, records: Sequence[Any]) -> None:
+        """A 200 with an error in it is no empty list, nor is an answer without one."""
+        if document is None:
             return
         selector = self.api.table.data_selector or ""
-        named = [name for name in _ERRORS if document.get(name) and selector.split(".")[0] != name]
-        if not named:
-            return
-        if records and selector:
-            self.api.context.progress(
-                f"{self.api.where}: an answer has '{named[0]}' beside its list"
+        named = [
+            name
+            for name in _ERRORS
+            if isinstance(document, dict) and document.get(name) and selector.split(".")[0] != name
+        ]
+        found = document
+        for step in selector.split(".") if selector else ():
+            found = found.get(step) if isinstance(found, dict) else None
+        if named and found and isinstance(found, list):
+            where = self.api.where
+            self.api.context.progress(f"{where}: an answer has '{named[0]}' beside its list")
+        elif named:
+            raise PlainError(
+                f"the API answers with an error instead of records (it has '{named[0]}')",
+                where=self.api.where,
+                remedy="Check path and params in the sources file; nothing was loaded.",
             )
-            return
-        raise PlainError(
-            f"the API answers with an error instead of records (it has '{named[0]}')",
-            where=self.api.where,
-            remedy="Check path and params in the sources file; nothing was loaded.",
-        )
+        elif not isinstance(found, list) or len(found) != len(records):
+            raise no_list(self.api.table, self.api.where)
+
+
+def no_list(table: RestTable, where: str) -> PlainError:
+    """What is told of an answer in which the list of records is not where it should be."""
+    return PlainError(
+        f"the answer has no list at '{table.data_selector or 'its top level'}'",
+        where=where,
+        remedy="Correct data_selector in the sources file.",
+    )
 
 
 def _as_sent(table: RestTable) -> dict[str, str]:

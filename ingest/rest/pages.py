@@ -7,13 +7,10 @@ from pathlib import Path
 
 import duckdb
 
-from configuration.errors import PlainError
 from ingest.json.reader import RECORD, check_objects, json_path, make_room
 from ingest.rest.declaration import PARENT, RestTable
-from ingest.rest.fetch import Fetched, page_records
+from ingest.rest.fetch import Fetched, no_list, page_records
 from ingest.rows.duckdb_sql import number, text_literal
-
-_REMEDY = "Correct data_selector in the sources file."
 
 
 def read_pages(
@@ -30,11 +27,7 @@ def read_pages(
     pages = f"read_text({text_literal((folder / '*.json').as_posix())})"
     kind = f"json_type(content::json, '{json_path(table.data_selector or '')}')"
     if number(connection, f"select count(*) from {pages} where {kind} is distinct from 'ARRAY'"):
-        raise PlainError(
-            f"the answer has no list at '{table.data_selector or 'its top level'}'",
-            where=where,
-            remedy=_REMEDY,
-        )
+        raise no_list(table, where)
     connection.execute(
         "create or replace temp table asked (number bigint, path varchar, parent varchar)"
     )
@@ -56,5 +49,5 @@ def read_pages(
         f"select {list_number} as number, unnest({page_records(table)}) as record from {pages}"
         ") using (number)"
     )
-    check_objects(connection, "records", where, _REMEDY)
+    check_objects(connection, "records", where, "Correct data_selector in the sources file.")
     return number(connection, "select count(*) from records")

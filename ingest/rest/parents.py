@@ -26,14 +26,16 @@ from ingest.rows.duckdb_sql import identifier, text_list, text_literal
 class Family:
     """The lists to ask for; `reached` is the parent's load after which all rows were asked for, as text.
 
-    `before` is where that stood, `unaskable` the values that make no address.
+    `before` is where that stood, `unaskable` the values that make no address. `is_whole` says that the
+    lists are all there are, so that nothing else of the table counts any more.
     """
 
     lists: tuple[Resource, ...]
     before: str | None
     reached: str | None
     newest: str | None
-    unaskable: int = 0
+    unaskable: int
+    is_whole: bool
 
 
 def family_of(
@@ -63,7 +65,9 @@ def family_of(
         path = table.path.replace(f"{{{_column(table)}}}", quote(value, safe=""))
         if load > covered.get(path, -1):
             lists.append(Resource(len(lists), path, values))
-    return Family(tuple(lists), before, before if window else newest, newest, unaskable)
+    reached = before if window else newest
+    is_whole = context.reload and not window
+    return Family(tuple(lists), before, reached, newest, unaskable, is_whole)
 
 
 def _column(table: RestTable) -> str:

@@ -238,6 +238,42 @@ def test_a_reload_asks_all_parents_again_and_replaces_everything(
     assert asked_since(api) == []  # the parents are the same as before
 
 
+def test_a_reload_that_breaks_off_takes_nothing_away(
+    lake: RestLake, api: ScriptedApi, shop: Shop
+) -> None:
+    lake.declare(api.url, orders_table(cursor=SINCE), refunds_table())
+    lake.ingest()
+    shop.failing = "A2"
+    shop.refunds["A1"] = [refund(9)]
+    assert lake.ingest(reload=True, only=["web.refunds"]).failed != []
+    assert lake.rows("refunds", REFUNDS) == [("A1", 9, "1.00"), FIRST[2]]
+
+
+def test_a_list_that_is_not_found_after_its_first_page_is_an_error(lake: RestLake) -> None:
+    def answer(asked: Asked) -> Reply:
+        if asked.path == "/orders":
+            return page([order(1)])
+        return as_json({}, 404) if "cursor" in asked.parameters else page([refund(1)], "two")
+
+    with scripted_api(answer) as served:
+        lake.declare(served.url, orders_table(), refunds_table())
+        assert "refuses the request (404" in str(lake.ingest().tables[1].error)
+
+
+def test_one_list_in_another_form_does_not_hold_back_those_before_it(
+    lake: RestLake, shop: Shop
+) -> None:
+    def answer(asked: Asked) -> Reply:
+        is_odd = asked.path == "/orders/A2/refunds"
+        return as_json({"data": {"count": 0}}) if is_odd else shop.answer(asked)
+
+    with scripted_api(answer) as served:
+        lake.declare(served.url, orders_table(), refunds_table())
+        error = str(lake.ingest().tables[1].error)
+    assert "no list at 'data'; 1 of 3 lists were loaded before that" in error
+    assert lake.rows("refunds", REFUNDS) == FIRST[:2]
+
+
 def test_a_grandparents_rows_are_followed_too(lake: RestLake, api: ScriptedApi) -> None:
     def answer(asked: Asked) -> Reply:
         steps = asked.path.split("/")
