@@ -1,0 +1,385 @@
+"""Tables of a real PostgreSQL server: loaded whole or by cursor, each row once, and counted."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from ingest.dry_run import plan
+from ingest.lake.manifest import read_manifest
+from ingest.results import Window
+from tests.pipeline.postgres_lake import ORDER_COLUMNS, PostgresLake
+
+SINCE = {"column": "updated_at", "lookback": "1d"}
+MONDAY = "'2025-03-03 10:00+01'"
+TUESDAY = "'2025-03-04 10:00+01'"
+
+
+def ids(lake: PostgresLake) -> list[int]:
+    return [row[0] for row in lake.rows(columns="order_id")]
+
+
+# -- whole tables
+
+
+def test_a_table_is_loaded_with_its_types_and_counted(shop_database: PostgresLake) -> None:
+    shop_database.make_orders(f"(1, 10.50, {MONDAY})", "(2, null, null)")
+    shop_database.declare()
+    result = shop_database.loaded()
+    assert (result.rows_read, result.rows_loaded, result.rows_rejected) == (2, 2, 0)
+    assert shop_database.rows() == [
+        (1, Decimal("10.50"), datetime(2025, 3, 3, 9)),  # noqa: DTZ001 - the lake's times are UTC
+        (2, None, None),
+    ]
+    assert shop_database.rows(columns="distinct _file") == [("counter.orders",)]
+    (record,) = shop_database.records()
+    assert record.kind == "postgres"
+    assert record.inputs[0].path == "counter.orders"
+    assert [(each.name, each.type) for each in record.schema][1] == ("amount", "DECIMAL(18,2)")
+
+
+def test_each_load_of_a_whole_table_replaces_the_last(shop_database: PostgresLake) -> None:
+    shop_database.make_orders(f"(1, 1, {MONDAY})", f"(2, 2, {MONDAY})")
+    shop_database.declare()
+    shop_database.loaded()
+    assert shop_database.loaded().load_id is None  # nothing changed
+    shop_database.run("delete from orders where order_id = 2")
+    shop_database.loaded()
+    assert ids(shop_database) == [1]
+    # The same number of rows, and the same values in other places.
+    shop_database.run("insert into orders values (3, 7, null), (4, 8, null)")
+    shop_database.loaded()
+    shop_database.run("update orders set amount = 15 - amount where order_id > 2")
+    assert shop_database.loaded().load_id is not None
+    assert shop_database.rows(columns="order_id, amount")[1:] == [(3, 8), (4, 7)]
+    shop_database.run("delete from orders")
+    assert shop_database.loaded().rows_read == 0
+    assert ids(shop_database) == []
+
+
+def test_equal_rows_are_all_loaded(shop_database: PostgresLake) -> None:
+    shop_database.make_orders(*["(1, 1, null)"] * 3)
+    shop_database.declare()
+    shop_database.loaded()
+    assert ids(shop_database) == [1, 1, 1]
+    shop_database.run("delete from orders where ctid = (select min(ctid) from orders)")
+    shop_database.loaded()
+    assert ids(shop_database) == [1, 1]
+
+
+def test_rows_and_count_are_of_one_moment(
+    shop_database: PostgresLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another writes between the count and the rows; and two rows need a second reading."""
+    from ingest.postgres.database import Snapshot
+
+    rows = [f"({n}, {n}, null)" for n in range(1, 100)]
+    shop_database.make_orders(*rows, "(100, 1234567890, null)")
+    columns = [*ORDER_COLUMNS[:1], {"name": "amount", "type": "decimal(4,2)"}, ORDER_COLUMNS[2]]
+    shop_database.declare(shop_database.table(columns=columns))
+    streamed = []
+    stream = Snapshot.stream
+
+    def disturbed(self: Snapshot, sql: str, on_batch: object) -> object:
+        streamed.append(sql)
+        shop_database.run("insert into orders values (999, 1, null)")
+        return stream(self, sql, on_batch)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Snapshot, "stream", disturbed)
+    result = shop_database.loaded()
+    assert len(streamed) == 2
+    assert (result.rows_read, result.rows_loaded, result.rows_rejected) == (100, 99, 1)
+    assert ids(shop_database) == list(range(1, 100))
+
+
+def test_many_batches_arrive_whole(shop_database: PostgresLake) -> None:
+    shop_database.run(
+        "create table orders as select i as order_id, i / 8.0 as amount, "
+        "timestamptz '2025-01-01 00:00+00' + i * interval '1 s' as updated_at "
+        "from generate_series(1, 1200000) as i"
+    )
+    columns = [*ORDER_COLUMNS[:1], {"name": "amount", "type": "decimal(18,4)"}, ORDER_COLUMNS[2]]
+    shop_database.declare(shop_database.table(columns=columns))
+    shop_database.loaded()
+    found = shop_database.rows(
+        columns="count(*), count(distinct order_id), sum(order_id), sum(amount), max(updated_at)"
+    )
+    total = 1200000 * 1200001 // 2
+    assert found[0][:3] == (1200000, 1200000, total)
+    assert found[0][3] == Decimal(total) / 8
+    assert found[0][4] == datetime(2025, 1, 14, 21, 20)  # noqa: DTZ001 - the lake's times are UTC
+    assert "shop.orders: 1,000,000 rows so far" in [
+        line for line in shop_database.said if "so far" in line
+    ] or any("rows so far" in line for line in shop_database.said)
+
+
+# -- columns
+
+
+def test_what_is_not_declared_is_told_and_left_out(shop_database: PostgresLake) -> None:
+    shop_database.make_orders("(1, 1, null)")
+    shop_database.run("alter table orders add column \"Secret Note\" text default 'x'")
+    shop_database.declare()
+    shop_database.loaded()
+    assert "shop.orders: not declared, so not loaded: Secret Note" in shop_database.said
+    assert len(shop_database.rows()[0]) == 3
+
+
+def test_a_column_may_have_another_name_in_the_database(shop_database: PostgresLake) -> None:
+    shop_database.run('create table "Order Lines" ("Id" int, id int, "a""b" text)')
+    shop_database.run("""insert into "Order Lines" values (1, 2, 'it''s')""")
+    columns = [
+        {"name": "upper", "header": "Id", "type": "integer"},
+        {"name": "id", "type": "integer"},
+        {"name": "odd", "header": 'a"b'},
+    ]
+    table = shop_database.table(table="counter.Order Lines", key=None, columns=columns)
+    shop_database.declare(table)
+    shop_database.loaded()
+    assert shop_database.rows() == [(1, 2, "it's")]
+
+
+def test_a_column_that_is_gone_is_told_in_one_sentence(shop_database: PostgresLake) -> None:
+    shop_database.make_orders("(1, 1, null)")
+    shop_database.run("alter table orders rename column amount to amounts")
+    shop_database.declare()
+    assert shop_database.refused() == (
+        "shop.orders: the column 'amount' is not there. If 'amounts' is its new name, write "
+        "header: amounts at that column."
+    )
+
+
+def test_a_column_that_can_never_be_its_type_is_refused(shop_database: PostgresLake) -> None:
+    shop_database.run("create table orders (order_id bool, amount int, updated_at time)")
+    shop_database.declare()
+    assert shop_database.refused().startswith(
+        "shop.orders: the column 'order_id' is bool in the database, of which none is a whole number"
+    )
+
+
+# -- queries
+
+
+def test_a_query_is_loaded_like_a_table(shop_database: PostgresLake) -> None:
+    shop_database.make_orders("(1, 1, null)", "(2, 2, null)", "(3, 3, null)")
+    query = "select * from counter.orders\nwhere order_id > 1 -- not the first;\n;  "
+    shop_database.declare(shop_database.table(table=None, query=query))
+    shop_database.loaded()
+    assert ids(shop_database) == [2, 3]
+    assert shop_database.rows(columns="distinct _file") == [("query",)]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "delete from counter.orders returning *",
+        "with gone as (delete from counter.orders returning *) select * from gone",
+        "select * from counter.orders) as source; commit; drop table counter.orders; --",
+        "select * from counter.orders; drop table counter.orders",
+        "select *, nextval('counter.numbers') as n from counter.orders",
+    ],
+)
+def test_a_query_can_only_read(shop_database: PostgresLake, query: str) -> None:
+    shop_database.make_orders("(1, 1, null)")
+    shop_database.run("create sequence numbers", "grant all on orders, numbers to clerk")
+    columns = [*ORDER_COLUMNS, {"name": "n", "type": "integer"}]
+    is_writing = "nextval" in query
+    table = shop_database.table(table=None, query=query)
+    shop_database.declare({**table, "columns": columns if is_writing else list(ORDER_COLUMNS)})
+    told = shop_database.refused()
+    assert "the database refuses the query" in told or "more than read" in told
+    assert shop_database.server.rows("select count(*) from counter.orders") == [(1,)]
+
+
+def test_a_query_with_two_columns_of_one_name_is_refused(shop_database: PostgresLake) -> None:
+    query = "select 1 as order_id, 2 as order_id, 3 as amount, now() as updated_at"
+    shop_database.declare(shop_database.table(table=None, query=query))
+    assert "the query gives the column 'order_id' twice" in shop_database.refused()
+
+
+# -- by cursor
+
+
+def test_only_what_is_new_is_asked_for(shop_database: PostgresLake) -> None:
+    shop_database.make_orders(f"(1, 1, {MONDAY})", f"(2, 2, {TUESDAY})")
+    shop_database.declare(shop_database.table(cursor={**SINCE, "lookback": "0d"}))
+    shop_database.loaded()
+    assert shop_database.records()[0].cursor_after == "2025-03-04T09:00:00Z"
+    assert shop_database.loaded().load_id is None
+    shop_database.run(
+        "update orders set amount = 0 where order_id = 1",  # its time stays: not asked for
+        "insert into orders values (3, 3, '2025-03-05 10:00+00')",
+    )
+    assert shop_database.loaded().rows_read == 2  # the last one comes again, with the new one
+    assert ids(shop_database) == [1, 2, 2, 3]
+    record = shop_database.records()[-1]
+    assert (record.window_start, record.cursor_before) == ("2025-03-04T09:00:00Z",) * 2
+    assert record.cursor_after == "2025-03-05T10:00:00Z"
+    assert record.supersedes == ()
+
+
+@pytest.mark.parametrize(("lookback", "found"), [("1d", [1, 2, 3]), ("0d", [1, 3])])
+def test_a_row_that_was_committed_late_is_found_by_the_lookback(
+    shop_database: PostgresLake, lookback: str, found: list[int]
+) -> None:
+    shop_database.make_orders("(1, 1, '2025-03-03 10:00+00')")
+    shop_database.declare(shop_database.table(cursor={**SINCE, "lookback": lookback}))
+    with shop_database.server.connect(autocommit=False) as slow, slow.cursor() as cursor:
+        cursor.execute("insert into counter.orders values (2, 2, '2025-03-03 11:00+00')")
+        shop_database.run("insert into orders values (3, 3, '2025-03-03 12:00+00')")
+        shop_database.loaded()
+        assert ids(shop_database) == [1, 3]  # the cursor is beyond a row that nobody sees yet
+        slow.commit()
+    shop_database.loaded()
+    assert sorted(set(ids(shop_database))) == found
+
+
+@pytest.mark.parametrize(
+    ("server_type", "kind", "values", "reached"),
+    [
+        ("timestamp", "timestamp", ["2025-03-03 10:00", "2025-03-03 10:00:00.000001"], None),
+        ("date", "date", ["2025-03-03", "2025-03-04"], "2025-03-04"),
+        ("date", "timestamp", ["2025-03-03", "2025-03-04"], "2025-03-04T00:00:00Z"),
+        ("timestamptz", "timestamp", ["2025-03-03 00:30+01", "2025-03-03 00:00+00"], None),
+        ("int", "integer", ["7", "12"], "12"),
+        ("numeric", "integer", ["7", "12"], "12"),
+    ],
+)
+def test_a_cursor_is_asked_in_the_type_of_its_column(
+    shop_database: PostgresLake, server_type: str, kind: str, values: list[str], reached: str | None
+) -> None:
+    shop_database.run(
+        f"create table orders (order_id int, changed {server_type})",
+        f"insert into orders values (1, '{values[0]}')",
+    )
+    columns = [ORDER_COLUMNS[0], {"name": "changed", "type": kind}]
+    table = shop_database.table(columns=columns, cursor={"column": "changed"})
+    shop_database.declare(table)
+    shop_database.loaded()
+    assert shop_database.loaded().load_id is None
+    shop_database.run(f"insert into orders values (2, '{values[1]}')")
+    assert shop_database.loaded().rows_loaded == 2
+    assert shop_database.loaded().load_id is None
+    if reached:
+        assert shop_database.records()[-1].cursor_after == reached
+
+
+def test_a_cursor_of_text_is_refused(shop_database: PostgresLake) -> None:
+    shop_database.run(
+        "create table orders (order_id int, changed text)", "insert into orders values (1, '7')"
+    )
+    columns = [ORDER_COLUMNS[0], {"name": "changed", "type": "integer"}]
+    cursor = {"column": "changed", "initial": "5"}
+    shop_database.declare(shop_database.table(columns=columns, cursor=cursor))
+    assert "the cursor's column 'changed' is text in the database" in shop_database.refused()
+
+
+def test_a_row_without_its_cursor_is_rejected_and_counted_once(shop_database: PostgresLake) -> None:
+    shop_database.make_orders(f"(1, 1, {MONDAY})", "(2, 2, null)")
+    shop_database.declare(shop_database.table(cursor=SINCE, max_rejected=0.5))
+    result = shop_database.loaded()
+    assert (result.rows_read, result.rows_loaded, result.rows_rejected) == (2, 1, 1)
+    assert shop_database.rejected()[0][1] == "updated_at is empty"
+    assert shop_database.loaded().load_id is None  # it came again, and is known
+    shop_database.run("insert into orders values (3, 3, null)")
+    assert shop_database.loaded().rows_rejected == 2
+
+
+def test_the_first_load_begins_at_initial_and_a_reload_too(shop_database: PostgresLake) -> None:
+    shop_database.make_orders(f"(1, 1, {MONDAY})", f"(2, 2, {TUESDAY})")
+    cursor = {**SINCE, "initial": "2025-03-04"}
+    shop_database.declare(shop_database.table(cursor=cursor))
+    shop_database.loaded()
+    assert ids(shop_database) == [2]
+    shop_database.run("delete from orders", "insert into orders values (3, 3, '2025-03-04 01:00+00')")
+    shop_database.loaded(reload=True)
+    assert ids(shop_database) == [3]
+    assert shop_database.records()[-1].cursor_after == "2025-03-04T01:00:00Z"
+
+
+def test_a_row_dated_in_the_future_hides_nothing(shop_database: PostgresLake) -> None:
+    shop_database.make_orders(f"(1, 1, {MONDAY})", "(2, 2, '2999-01-01')")
+    shop_database.declare(shop_database.table(cursor=SINCE))
+    now = datetime(2025, 3, 5, tzinfo=UTC)
+    shop_database.loaded(now=now)
+    shop_database.run("insert into orders values (3, 3, '2025-03-05 01:00+00')")
+    shop_database.loaded(now=now)
+    assert sorted(set(ids(shop_database))) == [1, 2, 3]
+
+
+# -- backfill
+
+
+def test_a_window_loads_its_days_whatever_the_cursor_says(shop_database: PostgresLake) -> None:
+    shop_database.make_orders(
+        "(1, 1, '2025-03-02 23:59:59.999999+00')",
+        "(2, 2, '2025-03-03 00:00+00')",
+        "(3, 3, '2025-03-04 23:59:59.999999+00')",
+        "(4, 4, '2025-03-05 00:00+00')",
+        "(5, 5, '2025-04-01 00:00+00')",
+    )
+    shop_database.declare(shop_database.table(cursor={**SINCE, "initial": "2025-04-01"}))
+    shop_database.loaded()
+    assert ids(shop_database) == [5]
+    window = Window(date(2025, 3, 3), date(2025, 3, 4))
+    assert shop_database.loaded(window=window).rows_loaded == 2
+    assert ids(shop_database) == [2, 3, 5]
+    record = shop_database.records()[-1]
+    assert (record.window_start, record.window_end) == ("2025-03-03T00:00:00Z", "2025-03-05T00:00:00Z")
+    assert record.cursor_after == "2025-04-01T00:00:00Z"
+    assert shop_database.loaded(window=window).load_id is None
+    assert shop_database.loaded(window=Window(None, date(2025, 3, 2))).rows_loaded == 1
+    assert shop_database.loaded(window=Window(date(2025, 3, 5), None)).rows_loaded == 2
+    assert sorted(set(ids(shop_database))) == [1, 2, 3, 4, 5]
+
+
+def test_a_window_before_the_first_load_hides_nothing_from_it(shop_database: PostgresLake) -> None:
+    shop_database.make_orders(f"(1, 1, {MONDAY})", f"(2, 2, {TUESDAY})")
+    shop_database.declare(shop_database.table(cursor=SINCE))
+    shop_database.loaded(window=Window(date(2025, 3, 4), date(2025, 3, 4)))
+    assert ids(shop_database) == [2]
+    shop_database.loaded()
+    assert sorted(set(ids(shop_database))) == [1, 2]
+
+
+def test_days_of_a_cursor_that_is_a_number_cannot_be_told(shop_database: PostgresLake) -> None:
+    shop_database.make_orders("(1, 1, null)")
+    shop_database.declare(shop_database.table(cursor={"column": "order_id"}))
+    window = Window(date(2025, 3, 3), None)
+    (result,) = shop_database.ingest(window=window).tables
+    assert "is a number, so its days cannot be told apart" in str(result.error)
+    (told,) = plan(
+        shop_database.sources(), shop_database.lake, shop_database.folder, window=window
+    )
+    assert told.problem == str(result.error)
+
+
+# -- dry run
+
+
+def test_a_dry_run_says_what_would_be_asked_and_connects_to_nothing(
+    shop_database: PostgresLake,
+) -> None:
+    shop_database.make_orders(f"(1, 1, {MONDAY})")
+    tables = (shop_database.table(cursor=SINCE), shop_database.table(name="all"))
+    shop_database.declare(*tables)
+    shop_database.ingest()
+    shop_database.address = "postgresql://clerk:secret@127.0.0.1:1/nowhere"
+
+    def told(**options: object) -> list[tuple[str, object, object, object, int]]:
+        plans = plan(shop_database.sources(), shop_database.lake, shop_database.folder, **options)  # type: ignore[arg-type]
+        asked = [one.request for one in plans if one.request]
+        return [(r.address, r.parameter, r.since, r.reached, len(r.replaces)) for r in asked]
+
+    name = "counter.orders"
+    assert told() == [
+        (name, "updated_at", "2025-03-02T09:00:00Z", "2025-03-03T09:00:00Z", 0),
+        (name, None, None, None, 1),
+    ]
+    assert told(reload=True)[0] == (name, "updated_at", None, None, 1)
+    window = Window(date(2025, 3, 3), date(2025, 3, 4))
+    days = "2025-03-03T00:00:00Z until before 2025-03-05T00:00:00Z"
+    assert told(window=window)[0] == (name, "updated_at", days, None, 0)
+    assert len(read_manifest(shop_database.lake).records) == 2
