@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,23 +40,31 @@ class PostgresServer:
             cursor.execute(query)
             return list(cursor.fetchall())
 
-    def address(self, user: str = USER, password: str = PASSWORD, database: str = "postgres") -> str:
+    def address(
+        self, user: str = USER, password: str = PASSWORD, database: str = "postgres"
+    ) -> str:
         """An address as a shop would have it."""
         socket = quote(self.uri.partition("host=")[2], safe="")
         return f"postgresql://{user}:{quote(password, safe='')}@/{database}?host={socket}"
 
 
 @contextmanager
-def postgres_server(folder: Path) -> Iterator[PostgresServer]:
-    """A server with its data in `folder`, stopped and deleted at the end of the block."""
+def postgres_server() -> Iterator[PostgresServer]:
+    """A server with a folder of its own, stopped and deleted at the end of the block."""
+    # Not below pytest's folder: to root's server, which runs as another user, each start of pytest closes that.
+    folder = Path(tempfile.mkdtemp(prefix="till-postgres-"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # where XDG_RUNTIME_DIR is not set
-        import pgserver
+        import pgserver  # noqa: PLC0415 - warns when imported
 
         running = pgserver.get_server(folder, cleanup_mode="delete")
     try:
         server = PostgresServer(running.get_uri(), folder)
-        server.run(f"create user {USER} password '{PASSWORD}'", "grant all on schema public to public")
+        # Nobody needs this data after a power cut.
+        server.run("alter system set fsync = off", "alter system set full_page_writes = off")
+        server.run(
+            f"create user {USER} password '{PASSWORD}'", "grant all on schema public to public"
+        )
         access = folder / "pg_hba.conf"
         access.write_text(f"local all {USER} scram-sha-256\n" + access.read_text())
         server.rows("select pg_reload_conf()")
