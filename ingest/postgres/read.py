@@ -30,6 +30,7 @@ from ingest.postgres.selection import (
     select,
     select_sql,
 )
+from ingest.results import LoadContext
 from ingest.rows.casting import TypedColumn, fitting_rows, unfitting_rows
 from ingest.rows.duckdb_sql import identifier, number, one, text_literal, write_parquet
 from ingest.rows.read_table import ReadTable
@@ -42,17 +43,23 @@ _ORIGINAL = ":original"
 class Arrived:
     """What has come so far, told once in a while."""
 
-    tell: Callable[[str], None]
+    context: LoadContext
     where: str
     rows: int = 0
     bytes: int = 0
+
+    def again(self) -> None:
+        """All of it will come once more."""
+        self.context.meter.add(rows=-self.rows, size=-self.bytes)
+        self.rows = self.bytes = 0
 
     def add(self, batch: pyarrow.RecordBatch) -> None:
         """One more batch."""
         before, self.rows = self.rows, self.rows + batch.num_rows
         self.bytes += batch.nbytes
+        self.context.meter.add(rows=batch.num_rows, size=batch.nbytes)
         if before // _TOLD_EVERY != self.rows // _TOLD_EVERY:
-            self.tell(f"{self.where}: {self.rows:,} rows so far")
+            self.context.progress(f"{self.where}: {self.rows:,} rows so far")
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ def read_relation(
     table: PostgresTable,
     span: Span,
     spool: Path,
-    tell: Callable[[str], None],
+    context: LoadContext,
 ) -> PostgresRead:
     """Read it; raises PlainError when the database refuses, breaks off, or has other columns."""
     where, relation = database.place.where, relation_of(table)
@@ -83,12 +90,12 @@ def read_relation(
     reading = _Reading(
         connection, database, table, chosen, select_sql(chosen, relation, condition), spool
     )
-    arrived = Arrived(tell, where)
+    arrived = Arrived(context, where)
     loaded = rejected = 0
     if not odd:
         loaded = reading.write_fitting(arrived)
     if odd or loaded != expected:
-        arrived = Arrived(tell, where)
+        arrived.again()
         loaded, rejected = reading.write_both(arrived)
     else:
         reading.write_none_rejected()

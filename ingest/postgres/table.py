@@ -49,7 +49,7 @@ def load_postgres(
     connection = connect(spool)
     try:
         with snapshot(context, source, f"{source.name}.{table.name}") as database:
-            read = read_relation(connection, database, table, ask.span, spool, context.progress)
+            read = read_relation(connection, database, table, ask.span, spool, context)
         _check(context, connection, source, table, read)
         if not context.reload and _is_known(context, connection, source, table, read):
             return Load((), (TableResult(source.name, table.name),))

@@ -223,7 +223,7 @@ def test_the_password_shows_nowhere(shop_database: PostgresLake, till: Till) -> 
     (shop_database.folder / "dbt_project.yml").write_text("name: x\n")
     right = shop_database.address
     outputs = ""
-    for address, code in ((right, 0), (right.replace("@/", "x@/"), 1), (right + "&port=x", 1)):
+    for address, code in ((right, 0), (right.replace("@/", "%zz@/"), 1)):
         environ = {"PYTHONPATH": str(ROOT), "SHOP_DATABASE_URL": address}
         words = ("--debug", "ingest", "--sources", "sources.yml", "--json")
         done = till(shop_database.folder, *words, environ=environ)
