@@ -9,7 +9,7 @@ import duckdb
 
 from ingest.incremental.read_rows import lake_schema, parquet_relation
 from ingest.results import LoadContext
-from ingest.rows.duckdb_sql import identifier, number
+from ingest.rows.duckdb_sql import identifier, number, one
 from ingest.rows.read_table import ReadTable
 
 
@@ -45,6 +45,22 @@ def is_all_known(
         if _has_new(connection, each.rejected_file, rejected, "original_text", minus):
             return False
     return True
+
+
+def _reaches_further(
+    connection: duckdb.DuckDBPyConnection, column: str, came: Path, known: Sequence[Path]
+) -> bool:
+    """Whether a row is surely new by its cursor: the usual case, and told without comparing rows."""
+    if not known:
+        return False
+    highest = f"select max({column}) from"
+    return bool(
+        one(
+            connection,
+            f"select coalesce(({highest} {parquet_relation([came])}) "
+            f"> ({highest} {parquet_relation(known)}), false)",
+        )[0]
+    )
 
 
 def _has_new(

@@ -128,7 +128,7 @@ class PostgresSource(DatabaseBlock):
 
     kind: Literal["postgres"]
     timeout: Lookback = Field(
-        "1h", description="How long one table may take, such as 90s or 2h; then it is given up."
+        "1h", description="How long one question may take, such as 90s or 2h; then it is given up."
     )
     tables: Annotated[tuple[PostgresTable, ...], Field(min_length=1)]
 

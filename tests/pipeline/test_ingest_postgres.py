@@ -344,7 +344,7 @@ def test_a_window_loads_its_days_whatever_the_cursor_says(shop_database: Postgre
 
 def test_a_window_before_the_first_load_hides_nothing_from_it(shop_database: PostgresLake) -> None:
     shop_database.make_orders(f"(1, 1, {MONDAY})", f"(2, 2, {TUESDAY})")
-    shop_database.declare(shop_database.table(cursor=SINCE))
+    shop_database.declare(shop_database.table(cursor={**SINCE, "lookback": "0d"}))
     shop_database.loaded(window=Window(date(2025, 3, 4), None))
     assert ids(shop_database) == [2]
     shop_database.loaded()
