@@ -24,6 +24,8 @@ from ingest.rows.exact_casts import TEXT, can_become
 _WHOLE = ("int2", "int4", "int8", "oid")
 _TEXTS = ("text", "varchar", "bpchar", "name", "char", "citext", "unknown")
 _TIMES = {"date": "DATE", "timestamp": "TIMESTAMP", "timestamptz": "TIMESTAMP"}
+# A day within, so that no time zone leads out of the years that are written with four digits.
+_PLAIN_YEARS = ("0001-01-02", "9999-12-31")
 _DIRECT = {**dict.fromkeys(_WHOLE, "BIGINT"), "float8": "DOUBLE", "bool": "BOOLEAN", **_TIMES}
 
 
@@ -111,13 +113,9 @@ def count_sql(
     plain = []
     for name in times:
         kind, value = types[name], f"source.{identifier(name)}"
-        least, most = (f"{kind} '{day} BC'" if "BC" in day else f"{kind} '{day}'" for day in _YEARS)
+        least, most = (f"{kind} '{day}'" for day in _PLAIN_YEARS)
         plain.append(f"coalesce(min({value}) >= {least} and max({value}) < {most}, true)")
     return f"select {', '.join(['count(*)', *plain])} from {relation}{condition}", times
-
-
-# A day within, so that no time zone leads out of the four-digit years.
-_YEARS = ("0001-01-02", "9999-12-31")
 
 
 def condition_of(table: PostgresTable, types: Mapping[str, str], span: Span, where: str) -> str:
