@@ -15,12 +15,14 @@ from pathlib import Path
 
 import csv_to_parquet
 import external
+import postgres_to_parquet
 import whole_run
 from plan import QUICK, Plan
 
 RESULTS = Path(__file__).parent / "results.md"
 SUBJECTS: dict[str, Callable[[Path, Plan], str]] = {
     "csv": csv_to_parquet.table,
+    "postgres": postgres_to_parquet.table,
     "external": external.table,
     "run": whole_run.table,
 }

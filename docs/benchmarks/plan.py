@@ -11,10 +11,18 @@ class Plan:
 
     runs: int = 3
     csv_rows: tuple[int, ...] = (1_000_000, 10_000_000)
+    postgres_rows: int = 1_000_000
     mart_rows: int = 10_000_000
     demo_scale: float = 1
     later_runs: bool = True
 
 
 # Its figures mean nothing: a test runs it, so that the benchmarks still work when they are wanted.
-QUICK = Plan(runs=1, csv_rows=(20_000,), mart_rows=20_000, demo_scale=0.05, later_runs=False)
+QUICK = Plan(
+    runs=1,
+    csv_rows=(20_000,),
+    postgres_rows=20_000,
+    mart_rows=20_000,
+    demo_scale=0.05,
+    later_runs=False,
+)

@@ -8,25 +8,14 @@ from pydantic import Field, SecretStr, model_validator
 
 from configuration.yaml_file import Block
 from ingest.declaration.tables import RecordTableBlock, SourceBlock
-from ingest.declaration.values import JsonPath, Lookback, Name, WebAddress, lookback_units
+from ingest.declaration.values import JsonPath, WebAddress
+from ingest.incremental.declaration import CursorBlock
 
 
-class Cursor(Block):
+class Cursor(CursorBlock):
     """How to ask an API for what is new."""
 
-    column: Name = Field(
-        description="A timestamp, date or integer column that grows with each change."
-    )
     param: str = Field(min_length=1, description="The request parameter that takes it (inclusive).")
-    lookback: Lookback = Field(
-        "0d", description="How far before the last value to ask again, for rows that came late."
-    )
-    initial: str | None = Field(None, description="Where the first load begins; none: everything.")
-
-    @property
-    def lookback_units(self) -> int:
-        """Seconds for times, plain units for whole numbers."""
-        return lookback_units(self.lookback)
 
 
 class RestTable(RecordTableBlock):

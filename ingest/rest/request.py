@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ingest.incremental.cursor import request_from
 from ingest.lake.manifest import Manifest, Superseded
-from ingest.rest.cursor import request_from
 from ingest.rest.declaration import RestSource, RestTable
 
 

@@ -15,30 +15,28 @@ from pathlib import Path
 import duckdb
 
 from configuration.errors import PlainError
-from ingest.files.input_files import FILE_COLUMN
-from ingest.json.reader import ReadTable, read_child, read_pages, read_parent
+from ingest.incremental.cursor import later, reached_by
+from ingest.incremental.known_rows import is_all_known
+from ingest.incremental.read_rows import (
+    check_read,
+    complete_rejected,
+    lake_schema,
+    parquet_relation,
+)
+from ingest.json.reader import read_child, read_pages, read_parent
 from ingest.lake.manifest import (
     LakeFile,
     LoadedInput,
     Record,
-    SchemaColumn,
     utc_text,
 )
 from ingest.lake.writer import Staged, bring, hand_over
-from ingest.rest.cursor import later, reached_by
 from ingest.rest.declaration import RestSource, RestTable
 from ingest.rest.fetch import Fetched, fetch
 from ingest.rest.request import RestRequest, cursor_kind, rest_request
 from ingest.results import Load, LoadContext, TableResult, result_of
-from ingest.rows.duckdb_sql import (
-    connect,
-    identifier,
-    number,
-    one,
-    text_list,
-    text_literal,
-    write_parquet,
-)
+from ingest.rows.duckdb_sql import connect, identifier, one
+from ingest.rows.read_table import ReadTable
 
 
 @dataclass(frozen=True)
@@ -59,11 +57,19 @@ def load_rest(context: LoadContext, source: RestSource, table: RestTable, spool:
     try:
         tables = _read(context, connection, table, spool, fetched, where)
         for each in tables:
-            _check(context, connection, source, table, each)
-        if not context.reload and _is_all_known(context, connection, source, table, tables):
+            check_read(
+                context,
+                connection,
+                (source.name, table),
+                each,
+                is_part=table.cursor is not None and not context.reload,
+                remedy="Correct the types in the sources file, or ask whoever runs the API.",
+            )
+        cursor = table.cursor.column if table.cursor else None
+        if not context.reload and is_all_known(context, connection, source.name, cursor, tables):
             return Load((), tuple(TableResult(source.name, each.name) for each in tables))
         window = _Window(ask, _reached(connection, table, tables[0], ask.reached, started))
-        _complete_rejected(connection, source, tables, load_id)
+        complete_rejected(connection, source.name, tables, load_id)
     finally:
         connection.close()
     records = _bring(context, source, table, tables, fetched, window, load_id, started)
@@ -96,88 +102,6 @@ def _read(
     return tables
 
 
-def _check(
-    context: LoadContext,
-    connection: duckdb.DuckDBPyConnection,
-    source: RestSource,
-    table: RestTable,
-    read: ReadTable,
-) -> None:
-    where = f"{source.name}.{read.name}"
-    if read.rows_loaded + read.rows_rejected != read.rows_read:
-        raise PlainError(
-            f"of {read.rows_read} rows, {read.rows_loaded} fit and {read.rows_rejected} do not",
-            where=where,
-            remedy="This is a fault of ours: please report it; nothing was loaded.",
-        )
-    rejected = f"from {_parquet([read.rejected_file])}"
-    is_part = table.cursor and not context.reload
-    records = context.manifest.live_records(source.name, read.name) if is_part else []
-    known = [context.lake / file.path for each in records for file in each.rejected_files]
-    if known:
-        # One bad row of yesterday comes again with each lookback: it was counted then.
-        rejected += f" where original_text not in (select original_text from {_parquet(known)})"
-    count = number(connection, f"select count(*) {rejected}")
-    if count <= table.max_rejected * read.rows_read:
-        return
-    reason = one(connection, f"select reason {rejected} limit 1")[0]
-    raise PlainError(
-        f"{count} of {read.rows_read} rows do not fit the declared columns, more than "
-        f"max_rejected ({table.max_rejected:g}) allows, so none is loaded; for example {reason}",
-        where=where,
-        remedy="Correct the types in the sources file, or ask whoever runs the API.",
-    )
-
-
-def _is_all_known(
-    context: LoadContext,
-    connection: duckdb.DuckDBPyConnection,
-    source: RestSource,
-    table: RestTable,
-    tables: Sequence[ReadTable],
-) -> bool:
-    """Whether every row that came is in the lake already, so that a load would only repeat it."""
-    for each in tables:
-        records = context.manifest.live_records(source.name, each.name)
-        if not table.cursor:
-            records = records[-1:]
-            if not records or records[0].rows_read != each.rows_read:
-                return False
-        same = [record for record in records if record.schema == _schema(each)]
-        loaded = [context.lake / file.path for record in same for file in record.files]
-        rejected = [context.lake / file.path for record in same for file in record.rejected_files]
-        columns = ", ".join(identifier(column.name) for column in each.columns)
-        recent = ""
-        if table.cursor:
-            column = identifier(table.cursor.column)
-            recent = f"where {column} >= (select min({column}) from {_parquet([each.rows_file])})"
-        if _has_new(connection, table, each.rows_file, loaded, columns, recent):
-            return False
-        if _has_new(connection, table, each.rejected_file, rejected, "original_text"):
-            return False
-    return True
-
-
-def _has_new(
-    connection: duckdb.DuckDBPyConnection,
-    table: RestTable,
-    came: Path,
-    known: Sequence[Path],
-    columns: str,
-    condition: str = "",
-) -> bool:
-    new = f"select {columns} from {_parquet([came])}"
-    if known:
-        # A whole copy is the same only if it has each row as often; a window may repeat what is there.
-        minus = "except" if table.cursor else "except all"
-        new += f" {minus} select {columns} from {_parquet(known)} {condition}"
-    return number(connection, f"select count(*) from ({new} limit 1)") > 0
-
-
-def _parquet(paths: Sequence[Path]) -> str:
-    return f"read_parquet({text_list(str(path) for path in paths)}, hive_partitioning = false)"
-
-
 def _reached(
     connection: duckdb.DuckDBPyConnection,
     table: RestTable,
@@ -188,34 +112,11 @@ def _reached(
     if not table.cursor:
         return None
     column = identifier(table.cursor.column)
-    highest = one(connection, f"select max({column}) from {_parquet([parent.rows_file])}")[0]
+    highest = one(connection, f"select max({column}) from {parquet_relation([parent.rows_file])}")[
+        0
+    ]
     seen = None if highest is None else reached_by(highest, now)
     return later(cursor_kind(table), before, seen)
-
-
-def _complete_rejected(
-    connection: duckdb.DuckDBPyConnection,
-    source: RestSource,
-    tables: Sequence[ReadTable],
-    load_id: str,
-) -> None:
-    """Say in the rejected rows whose they are; until now nobody knew that there would be a load."""
-    for each in tables:
-        if not each.rows_rejected:
-            continue
-        half = each.rejected_file.rename(each.rejected_file.with_suffix(".half"))
-        write_parquet(
-            connection,
-            f"select {text_literal(source.name)} as source_name, {text_literal(each.name)} as "
-            f"table_name, {text_literal(load_id)} as load_id, *, null::timestamp as replayed_at "
-            f"from {_parquet([half])}",
-            each.rejected_file,
-        )
-
-
-def _schema(read: ReadTable) -> tuple[SchemaColumn, ...]:
-    columns = [SchemaColumn(column.name, column.type.duckdb) for column in read.columns]
-    return (*columns, SchemaColumn(FILE_COLUMN, "VARCHAR"))
 
 
 def _bring(
@@ -268,7 +169,7 @@ def _bring(
                     ),
                 ),
                 supersedes=window.ask.replaces.get(each.name, ()),
-                schema=_schema(each),
+                schema=lake_schema(each),
             )
         )
     return records

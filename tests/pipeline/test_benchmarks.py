@@ -41,9 +41,11 @@ def test_every_subject_runs_and_has_its_figures(tmp_path: Path) -> None:
     assert done.stdout == text
     assert "these figures mean nothing" in text
     csv = rows_of(text, "CSV to raw Parquet")
+    databases = rows_of(text, "PostgreSQL to raw Parquet")
     marts = rows_of(text, "External materialization")
     runs = rows_of(text, "The demo")
     assert list(csv) == ["20,000"]
+    assert list(databases) == ["through a CSV file", "plain stream", "ours"]
     assert list(marts) == [
         "plain COPY",
         "ours",
@@ -51,7 +53,7 @@ def test_every_subject_runs_and_has_its_figures(tmp_path: Path) -> None:
         "dbt-duckdb's own",
     ]
     assert list(runs) == ["`till run` from nothing"]
-    for cells in (*csv.values(), *marts.values(), *runs.values()):
+    for cells in (*csv.values(), *databases.values(), *marts.values(), *runs.values()):
         figures = [float(cell.split()[0]) for cell in cells if re.match(r"[\d.]+( |$)", cell)]
         assert len(figures) >= 2
         assert all(figure > 0 for figure in figures), cells
@@ -62,4 +64,4 @@ def test_every_subject_runs_and_has_its_figures(tmp_path: Path) -> None:
 def test_an_unknown_subject_is_refused_before_anything_runs() -> None:
     done = bench("parquet")
     assert done.returncode == 2
-    assert "no subject 'parquet'; there are csv, external, run" in done.stderr
+    assert "no subject 'parquet'; there are csv, postgres, external, run" in done.stderr
