@@ -18,6 +18,8 @@ from ingest.json.work import json_work
 from ingest.parquet.declaration import ParquetSource
 from ingest.parquet.work import parquet_work
 from ingest.plans import TablePlan
+from ingest.postgres.declaration import PostgresSource
+from ingest.postgres.work import PostgresWork
 from ingest.rest.declaration import RestSource
 from ingest.rest.work import RestWork
 from ingest.results import Load, LoadContext, PlanContext
@@ -58,3 +60,5 @@ def works(source: AnySource) -> list[TableWork]:
             return [events_work(source, table) for table in source.tables]
         case RestSource():
             return [RestWork(source, table) for table in source.tables]
+        case PostgresSource():
+            return [PostgresWork(source, table) for table in source.tables]

@@ -12,6 +12,7 @@ class Plan:
     runs: int = 3
     csv_rows: tuple[int, ...] = (1_000_000, 10_000_000)
     api_records: tuple[int, ...] = (200_000,)
+    postgres_rows: int = 1_000_000
     mart_rows: int = 10_000_000
     demo_scale: float = 1
     later_runs: bool = True
@@ -22,6 +23,7 @@ QUICK = Plan(
     runs=1,
     csv_rows=(20_000,),
     api_records=(3_000,),
+    postgres_rows=20_000,
     mart_rows=20_000,
     demo_scale=0.05,
     later_runs=False,

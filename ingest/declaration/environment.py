@@ -9,6 +9,7 @@ import re
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
@@ -19,6 +20,11 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 _PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s${}]+@")
 # Under these keys of an `auth` block nothing but a variable may stand.
 _SECRET_KEYS = ("token", "password", "api_key", "client_secret")
+# And under these keys of a source itself.
+_SOURCE_SECRETS = ("connection", "password")
+_SOURCE_KEY = len(("sources", 0, "connection"))
+# The password within an address, and as one of its options.
+_PASSWORD_WITHIN = re.compile(r"://[^/@\s]*?:([^\s]+)@|[?&]password=([^&\s]+)")
 # Shorter values would be found by accident in ordinary words.
 _SHORTEST_HIDDEN = 4
 
@@ -37,10 +43,19 @@ class Expanded:
 
         `only` are the variables that are meant; none: all of them.
         """
-        for name, value in sorted(self.values.items(), key=lambda pair: -len(pair[1])):
-            if len(value) >= _SHORTEST_HIDDEN and (only is None or name in only):
-                text = text.replace(value, f"${{{name}}}")
+        meant = {name: value for name, value in self.values.items() if only is None or name in only}
+        forms = ((name, form) for name, value in meant.items() for form in _forms(value))
+        for name, form in sorted(forms, key=lambda pair: -len(pair[1])):
+            if len(form) >= _SHORTEST_HIDDEN:
+                text = text.replace(form, f"${{{name}}}")
         return text
+
+
+def _forms(value: str) -> set[str]:
+    """How a value may show: as it is, as a message quotes it, and the password that stands in an address."""
+    found = [each for match in _PASSWORD_WITHIN.findall(value) for each in match if each]
+    plain = [value, *found, *(unquote(each) for each in found)]
+    return {*plain, *(repr(each)[1:-1] for each in plain)}
 
 
 def expand(document: CommentedMap, environ: Mapping[str, str], file: str) -> Expanded:
@@ -71,7 +86,7 @@ def expand(document: CommentedMap, environ: Mapping[str, str], file: str) -> Exp
         container[key] = _VARIABLE.sub(lambda match: _value(match, environ, expanded), text)
         if names_here := frozenset(match[1] for match in _VARIABLE.finditer(text)):
             expanded.used[container[key]] = names_here
-        if "auth" in location and isinstance(location[1], int):
+        if ("auth" in location or _is_secret(location)) and isinstance(location[1], int):
             names = [match[1] for match in _VARIABLE.finditer(text)]
             expanded.auth_variables.setdefault(location[1], []).extend(names)
     if problems:
@@ -94,10 +109,19 @@ def _holds_bare_secret(location: tuple[int | str, ...], text: str, *, demo: bool
     """A credential that is not a variable, or has a default (only the demo's may); or `user:password@`."""
     if _PASSWORD.search(text):
         return True
-    if "auth" not in location[:-1] or location[-1] not in _SECRET_KEYS:
+    if not _is_secret(location):
         return False
+    if location[-1] == "connection" and not _VARIABLE.fullmatch(text):
+        return True  # the whole address, for any part of it may be what must not be seen
     variables = list(_VARIABLE.finditer(text))
     return not variables or (not demo and any(each[2] for each in variables))
+
+
+def _is_secret(location: tuple[int | str, ...]) -> bool:
+    """Whether nothing but a variable may stand there."""
+    if "auth" in location[:-1]:
+        return location[-1] in _SECRET_KEYS
+    return len(location) == _SOURCE_KEY and location[-1] in _SOURCE_SECRETS
 
 
 def _texts(
@@ -114,7 +138,11 @@ def _texts(
         here = (*location, key)
         if isinstance(value, str):
             yield here, node, key, value
-        elif "auth" in location and key in _SECRET_KEYS and value is not None:
+        elif (
+            _is_secret(here)
+            and value is not None
+            and not isinstance(value, CommentedMap | CommentedSeq)
+        ):
             yield here, node, key, str(value)  # a token may look like a number
         else:
             yield from _texts(value, here)

@@ -20,9 +20,10 @@ from ingest.declaration.tables import RecordTableBlock, no_twins
 from ingest.events.declaration import EventsSource
 from ingest.json.declaration import JsonSource
 from ingest.parquet.declaration import ParquetSource
+from ingest.postgres.declaration import PostgresSource
 from ingest.rest.declaration import RestSource
 
-AnySource = CsvSource | ParquetSource | JsonSource | EventsSource | RestSource
+AnySource = CsvSource | ParquetSource | JsonSource | EventsSource | RestSource | PostgresSource
 Source = Annotated[AnySource, Field(discriminator="kind")]
 
 

@@ -22,9 +22,10 @@ from ingest.files.known_files import (
 )
 from ingest.json.declaration import JsonTable
 from ingest.json.files import ENDINGS, JsonInput, add_records, open_json, rows_by_file
-from ingest.json.reader import ReadTable, make_room, read_child, read_parent
+from ingest.json.reader import make_room, read_child, read_parent
 from ingest.lake.manifest import LoadedInput
 from ingest.rows.duckdb_sql import connect, one, text_literal
+from ingest.rows.read_table import ReadTable
 from ingest.rows.rejected_rows import write_rejected
 
 

@@ -17,6 +17,7 @@ from ingest.declaration.tables import LIST_INDEX, PAYLOAD, Child, Column, Record
 from ingest.files.input_files import FILE_COLUMN
 from ingest.rows.casting import TypedColumn, fitting_rows, unfitting_rows
 from ingest.rows.duckdb_sql import identifier, number, text_list, write_parquet
+from ingest.rows.read_table import ReadTable
 
 RECORD = "_record"
 LINE = "_line"
@@ -32,21 +33,6 @@ def never(name: str) -> bool:
 
 # What each record carries through every step: itself, its input, and its line there, where it has one.
 _ORIGIN = (FILE_COLUMN, LINE, RECORD)
-
-
-@dataclass(frozen=True)
-class ReadTable:
-    """A table's finished files in the spool, and its counts."""
-
-    name: str
-    columns: tuple[TypedColumn, ...]
-    rows_file: Path
-    rejected_file: Path
-    rows_read: int
-    rows_loaded: int
-    rows_rejected: int
-    undeclared: tuple[str, ...]
-    """Names that the records have and the sources file has not."""
 
 
 def make_room(connection: duckdb.DuckDBPyConnection) -> None:

@@ -8,14 +8,14 @@ from datetime import datetime
 
 import duckdb
 
+from ingest.incremental.read_rows import lake_schema, parquet_relation
 from ingest.json.files import rows_by_file
-from ingest.json.reader import ReadTable
 from ingest.lake.manifest import LakeFile, LoadedInput, Record, Superseded, utc_text
 from ingest.lake.writer import Staged, bring, hand_over
 from ingest.rest.declaration import RestSource, RestTable
 from ingest.rest.fetch import Fetched
-from ingest.rest.known import parquet, schema_of
 from ingest.results import LoadContext
+from ingest.rows.read_table import ReadTable
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ def inputs_of(
             loaded = {fetched[0].resource.path: each.rows_loaded}
             rejected = {fetched[0].resource.path: each.rows_rejected}
         else:
-            loaded = rows_by_file(connection, parquet([each.rows_file]))
-            rejected = rows_by_file(connection, parquet([each.rejected_file]), "file")
+            loaded = rows_by_file(connection, parquet_relation([each.rows_file]))
+            rejected = rows_by_file(connection, parquet_relation([each.rejected_file]), "file")
         counts = [
             (one, loaded.get(one.resource.path, 0), rejected.get(one.resource.path, 0))
             for one in fetched
@@ -104,7 +104,7 @@ def bring_all(
                 rejected_files=rejected,
                 inputs=done.inputs[each.name],
                 supersedes=done.replaces.get(each.name, ()),
-                schema=schema_of(each),
+                schema=lake_schema(each),
             )
         )
     return records

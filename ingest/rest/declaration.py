@@ -9,7 +9,8 @@ from pydantic import Field, field_validator, model_validator
 
 from configuration.yaml_file import Block
 from ingest.declaration.tables import Column, RecordTableBlock, SourceBlock, no_twins
-from ingest.declaration.values import Lookback, Name, WebAddress, lookback_units
+from ingest.declaration.values import Name, WebAddress
+from ingest.incremental.declaration import CursorBlock
 from ingest.rest.auth_declaration import AnyAuth
 from ingest.rest.pagination_declaration import AnyPagination, NoPagination, PageNumberPagination
 
@@ -19,25 +20,13 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _DATED = ("timestamp", "date")
 
 
-class Cursor(Block):
+class Cursor(CursorBlock):
     """How to ask an API for what is new."""
 
-    column: Name = Field(
-        description="A timestamp, date or integer column that grows with each change."
-    )
     param: str = Field(min_length=1, description="The request parameter that takes it (inclusive).")
     until_param: str | None = Field(
         None, min_length=1, description="The parameter that takes the end of a backfill."
     )
-    lookback: Lookback = Field(
-        "0d", description="How far before the last value to ask again, for rows that came late."
-    )
-    initial: str | None = Field(None, description="Where the first load begins; none: everything.")
-
-    @property
-    def lookback_units(self) -> int:
-        """Seconds for times, plain units for whole numbers."""
-        return lookback_units(self.lookback)
 
 
 class Parent(Block):

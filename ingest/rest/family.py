@@ -10,12 +10,13 @@ from pathlib import Path
 import requests
 
 from configuration.errors import PlainError
+from ingest.incremental.read_rows import complete_rejected
 from ingest.lake.manifest import Superseded
 from ingest.rest.bring import Finished, Span, bring_all, inputs_of
 from ingest.rest.declaration import RestSource, RestTable
 from ingest.rest.fetch import Api, Fetched, fetch
 from ingest.rest.parents import Family, family_of
-from ingest.rest.read import complete_rejected, read_tables
+from ingest.rest.read import read_tables
 from ingest.results import Load, LoadContext, TableResult, result_of
 from ingest.rows.duckdb_sql import connect
 
@@ -44,7 +45,7 @@ def load_family(context: LoadContext, source: RestSource, table: RestTable, spoo
             sum(each.bytes for each in fetched),
             Span(family.before, family.newest, family.before, after),
         )
-        complete_rejected(connection, source, tables, load_id)
+        complete_rejected(connection, source.name, tables, load_id)
     finally:
         connection.close()
     records = bring_all(context, source, table, done)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from configuration.errors import PlainError
+from ingest.incremental.cursor import request_from
 from ingest.lake.manifest import Manifest, Superseded
-from ingest.rest.cursor import request_from
 from ingest.rest.declaration import Cursor, RestSource, RestTable
 from ingest.results import Window
 

@@ -12,16 +12,17 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.json.reader import ReadTable
+from ingest.incremental.cursor import later, reached_by
+from ingest.incremental.known_rows import is_all_known
+from ingest.incremental.read_rows import complete_rejected
 from ingest.rest.bring import Finished, Span, bring_all, inputs_of
-from ingest.rest.cursor import later, reached_by
 from ingest.rest.declaration import RestSource, RestTable
 from ingest.rest.fetch import Api, Resource, fetch
-from ingest.rest.known import is_all_known
-from ingest.rest.read import complete_rejected, highest_cursor, read_tables
+from ingest.rest.read import highest_cursor, read_tables
 from ingest.rest.request import RestRequest, cursor_kind, rest_request
 from ingest.results import Load, LoadContext, TableResult, result_of
 from ingest.rows.duckdb_sql import connect
+from ingest.rows.read_table import ReadTable
 
 
 def load_rest(context: LoadContext, source: RestSource, table: RestTable, spool: Path) -> Load:
@@ -35,7 +36,8 @@ def load_rest(context: LoadContext, source: RestSource, table: RestTable, spool:
         api = Api(context, source, table, connection, spool / "pages")
         fetched = [fetch(api, Resource(0, table.path), ask.params(table.cursor))]
         tables = read_tables(context, connection, source, table, spool, fetched, ask.window)
-        if not context.reload and is_all_known(context, connection, source, table, tables):
+        cursor = table.cursor.column if table.cursor else None
+        if not context.reload and is_all_known(context, connection, source.name, cursor, tables):
             return Load((), tuple(TableResult(source.name, each.name) for each in tables))
         done = Finished(
             load_id,
@@ -46,7 +48,7 @@ def load_rest(context: LoadContext, source: RestSource, table: RestTable, spool:
             fetched[0].bytes,
             _span(connection, table, tables[0], ask, started),
         )
-        complete_rejected(connection, source, tables, load_id)
+        complete_rejected(connection, source.name, tables, load_id)
     finally:
         connection.close()
     records = bring_all(context, source, table, done)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 
 from tests.conftest import Till, copy_project
 from tests.pipeline.order_history import OrderHistory
+from tests.pipeline.postgres_lake import PostgresLake
+from tests.pipeline.postgres_server import USER, PostgresServer, postgres_server
 from till.demo.generate import generate
 
 ONLINE_RETAIL_SOURCES = "examples/online_retail/sources.yml"
@@ -86,3 +89,23 @@ def built_shop(tmp_path_factory: pytest.TempPathFactory) -> OrderHistory:
 @pytest.fixture
 def shop(built_shop: OrderHistory, tmp_path: Path) -> OrderHistory:
     return built_shop.copy_to(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server. Each test makes what it needs in a schema of its own."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
+def shop_database(postgres: PostgresServer, tmp_path: Path) -> Iterator[PostgresLake]:
+    """An empty schema that the shop's user may read, and a lake for it."""
+    lake = PostgresLake(tmp_path / "shop", postgres, "counter")
+    postgres.run(
+        "create schema counter",
+        f"grant usage on schema counter to {USER}",
+        f"alter default privileges in schema counter grant select on tables to {USER}",
+    )
+    yield lake
+    postgres.run("drop schema counter cascade")

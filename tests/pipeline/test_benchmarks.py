@@ -41,11 +41,13 @@ def test_every_subject_runs_and_has_its_figures(tmp_path: Path) -> None:
     assert done.stdout == text
     assert "these figures mean nothing" in text
     csv = rows_of(text, "CSV to raw Parquet")
+    databases = rows_of(text, "PostgreSQL to raw Parquet")
     apis = rows_of(text, "A JSON API to raw Parquet")
     marts = rows_of(text, "External materialization")
     runs = rows_of(text, "The demo")
     assert list(csv) == ["20,000"]
     assert list(apis) == ["3,000"]
+    assert list(databases) == ["through a CSV file", "plain stream", "ours"]
     assert list(marts) == [
         "plain COPY",
         "ours",
@@ -53,7 +55,8 @@ def test_every_subject_runs_and_has_its_figures(tmp_path: Path) -> None:
         "dbt-duckdb's own",
     ]
     assert list(runs) == ["`till run` from nothing"]
-    for cells in (*csv.values(), *apis.values(), *marts.values(), *runs.values()):
+    every = (csv, apis, databases, marts, runs)
+    for cells in (each for rows in every for each in rows.values()):
         figures = [float(cell.split()[0]) for cell in cells if re.match(r"[\d.]+( |$)", cell)]
         assert len(figures) >= 2
         assert all(figure > 0 for figure in figures), cells
@@ -64,4 +67,4 @@ def test_every_subject_runs_and_has_its_figures(tmp_path: Path) -> None:
 def test_an_unknown_subject_is_refused_before_anything_runs() -> None:
     done = bench("parquet")
     assert done.returncode == 2
-    assert "no subject 'parquet'; there are csv, api, external, run" in done.stderr
+    assert "no subject 'parquet'; there are csv, api, postgres, external, run" in done.stderr

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from ingest.rest.cursor import cursor_text, later, reached_by, request_from
+from ingest.incremental.cursor import cursor_text, later, reached_by, request_from
 from ingest.rest.declaration import Cursor
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from ingest.rest.declaration import Cursor
+from ingest.incremental.declaration import CursorBlock
 
 
 def cursor_text(value: object) -> str:
@@ -17,7 +17,7 @@ def cursor_text(value: object) -> str:
     return str(value)
 
 
-def request_from(cursor: Cursor, kind: str, reached: str | None) -> str | None:
+def request_from(cursor: CursorBlock, kind: str, reached: str | None) -> str | None:
     """The value to ask from: what was reached less the lookback; at first, `initial`."""
     if reached is None:
         return cursor.initial

@@ -1,0 +1,1 @@
+"""PostgreSQL databases: tables and queries, in Arrow batches."""
