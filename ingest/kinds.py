@@ -11,6 +11,8 @@ from typing import Protocol
 from ingest.csv.declaration import CsvSource
 from ingest.csv.work import csv_work
 from ingest.declaration.sources_file import AnySource
+from ingest.excel.declaration import ExcelSource
+from ingest.excel.work import excel_work
 from ingest.json.declaration import JsonSource
 from ingest.json.work import json_work
 from ingest.parquet.declaration import ParquetSource
@@ -50,6 +52,8 @@ def works(source: AnySource) -> list[TableWork]:
             return [csv_work(source, table) for table in source.tables]
         case ParquetSource():
             return [parquet_work(source, table) for table in source.tables]
+        case ExcelSource():
+            return [excel_work(source, table) for table in source.tables]
         case JsonSource():
             return [json_work(source, table) for table in source.tables]
         case RestSource():

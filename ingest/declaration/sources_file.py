@@ -17,11 +17,12 @@ from configuration.yaml_file import Block, read_yaml, validate_yaml
 from ingest.csv.declaration import CsvSource
 from ingest.declaration.environment import Expanded, expand
 from ingest.declaration.tables import RecordTableBlock, no_twins
+from ingest.excel.declaration import ExcelSource
 from ingest.json.declaration import JsonSource
 from ingest.parquet.declaration import ParquetSource
 from ingest.rest.declaration import RestSource
 
-AnySource = CsvSource | ParquetSource | JsonSource | RestSource
+AnySource = CsvSource | ParquetSource | JsonSource | ExcelSource | RestSource
 Source = Annotated[AnySource, Field(discriminator="kind")]
 
 
