@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from configuration.errors import EXIT_FAILED, EXIT_USAGE, ConfigurationError, PlainError
+from till.compact_command import compact
 from till.demo_commands import demo_app
 from till.project import DEFAULT_SOURCES, Project, open_project
 from till.rejected_command import rejected
@@ -202,6 +203,7 @@ def status(as_json: JsonOption = False) -> None:
 
 
 app.command(epilog="Example: till rejected shop.purchases --rows")(rejected)
+app.command(epilog="Example: till compact shop --dry-run")(compact)
 
 
 @app.command(epilog="Example: till generate --check")

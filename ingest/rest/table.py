@@ -17,6 +17,7 @@ import duckdb
 from configuration.errors import PlainError
 from ingest.files.input_files import FILE_COLUMN
 from ingest.json.reader import ReadTable, read_child, read_pages, read_parent
+from ingest.lake.compactions import stored_rows
 from ingest.lake.manifest import (
     LakeFile,
     LoadedInput,
@@ -144,8 +145,9 @@ def _is_all_known(
             if not records or records[0].rows_read != each.rows_read:
                 return False
         same = [record for record in records if record.schema == _schema(each)]
-        loaded = [context.lake / file.path for record in same for file in record.files]
-        rejected = [context.lake / file.path for record in same for file in record.rejected_files]
+        loaded = stored_rows(context.lake, same)
+        left_out = [context.lake / file.path for record in same for file in record.rejected_files]
+        rejected = _parquet(left_out) if left_out else None
         columns = ", ".join(identifier(column.name) for column in each.columns)
         recent = ""
         if table.cursor:
@@ -162,7 +164,7 @@ def _has_new(
     connection: duckdb.DuckDBPyConnection,
     table: RestTable,
     came: Path,
-    known: Sequence[Path],
+    known: str | None,
     columns: str,
     condition: str = "",
 ) -> bool:
@@ -170,7 +172,7 @@ def _has_new(
     if known:
         # A whole copy is the same only if it has each row as often; a window may repeat what is there.
         minus = "except" if table.cursor else "except all"
-        new += f" {minus} select {columns} from {_parquet(known)} {condition}"
+        new += f" {minus} select {columns} from {known} {condition}"
     return number(connection, f"select count(*) from ({new} limit 1)") > 0
 
 

