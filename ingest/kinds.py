@@ -22,6 +22,9 @@ from ingest.rest.declaration import RestSource
 from ingest.rest.work import RestWork
 from ingest.results import Load, LoadContext, PlanContext
 
+# The kinds that can load some days of what there is; the others always load what is new.
+KINDS_WITH_WINDOW = frozenset({"csv", "parquet", "json", "excel", "rest_api", "postgres"})
+
 
 class TableWork(Protocol):
     """One declared table, with its children, as work."""

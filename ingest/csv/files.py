@@ -15,6 +15,7 @@ from configuration.errors import PlainError
 from ingest.csv.declaration import CsvTable
 from ingest.csv.inputs import CsvInput, open_input
 from ingest.csv.preflight import Preflight, inspect
+from ingest.files.file_table import FileTask
 from ingest.files.input_files import (
     Choice,
     check_unchanged,
@@ -23,6 +24,7 @@ from ingest.files.input_files import (
     is_loaded,
     to_hash_first,
 )
+from ingest.files.window import in_window
 from ingest.lake.manifest import LiveInput
 
 _READERS = 2
@@ -94,17 +96,11 @@ class CsvFiles:
             self.refuse(path, error)
 
 
-def open_files(
-    table: CsvTable,
-    root: Path,
-    live: Sequence[LiveInput],
-    readers: ThreadPoolExecutor,
-    *,
-    reload: bool,
-) -> CsvFiles:
+def open_files(table: CsvTable, task: FileTask, readers: ThreadPoolExecutor) -> CsvFiles:
     """The table's files, looked at; raises PlainError when there are none."""
-    files = CsvFiles(table, live, reload, readers)
-    files.look(find_files(table.path, root, (".csv",), "CSV"), root)
+    files = CsvFiles(table, task.live[0], task.reload, readers)
+    paths = in_window(find_files(table.path, task.root, (".csv",), "CSV"), task)
+    files.look(paths, task.root)
     return files
 
 

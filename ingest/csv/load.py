@@ -22,7 +22,7 @@ def prepare_csv(table: CsvTable, task: FileTask) -> FileOutcome:
     """Choose and read the table's new files; raises PlainError when none or too few of the rows fit."""
     owner = task.owner(table.name)
     with csv_readers() as readers:
-        files = open_files(table, task.root, task.live[0], readers, reload=task.reload)
+        files = open_files(table, task, readers)
         while True:
             choice = files.choose()
             prepared = _attempt(files, choice, task.spool, owner) if choice.load else None

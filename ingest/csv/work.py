@@ -26,7 +26,7 @@ def csv_work(source: CsvSource, table: CsvTable) -> FileWork:
 
 def _look(table: CsvTable, task: FileTask) -> tuple[PlannedFile, ...]:
     with csv_readers() as readers:
-        files = open_files(table, task.root, task.live[0], readers, reload=task.reload)
+        files = open_files(table, task, readers)
         # A load reads these while it loads them; then it leaves out those that are bad.
         files.finish_inspecting(files.start_inspecting(files.choose().load))
         return planned(files.choose(), files.of_old, files.refused, task.root)

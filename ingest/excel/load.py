@@ -22,6 +22,7 @@ from ingest.files.known_files import (
     look_at_files,
     prepare_known,
 )
+from ingest.files.window import in_window
 from ingest.lake.manifest import LoadedInput
 from ingest.rows.duckdb_sql import connect, one, write_parquet
 from ingest.rows.rejected_rows import write_rejected
@@ -38,7 +39,7 @@ def prepare_excel(table: ExcelTable, task: FileTask) -> FileOutcome:
 
 def excel_files(table: ExcelTable, task: FileTask) -> list[str]:
     """The table's files; raises PlainError when there are none."""
-    return find_files(table.path, task.root, ENDINGS, "Excel")
+    return in_window(find_files(table.path, task.root, ENDINGS, "Excel"), task)
 
 
 def look_at_excel(table: ExcelTable, task: FileTask) -> KnownFiles[ExcelInput]:

@@ -36,11 +36,21 @@ class FileWork:
         live = tuple(tuple(context.manifest.live_inputs(self.source, name)) for name in self.names)
         nowhere = Path(tempfile.gettempdir())
         task = FileTask(
-            self.source, self.kind, self.names, "", context.root, nowhere, live, context.reload
+            self.source,
+            self.kind,
+            self.names,
+            "",
+            context.root,
+            nowhere,
+            live,
+            context.reload,
+            context.window,
         )
         name = self.names[0]
         try:
-            return TablePlan(self.source, name, self.kind, files=self.look(task))
+            files = (*self.look(task), *_left_out(task))
+            files = tuple(sorted(files, key=lambda file: file.path))
+            return TablePlan(self.source, name, self.kind, files=files)
         except PlainError as error:
             return TablePlan(self.source, name, self.kind, problem=str(error))
         except OSError as error:
@@ -50,6 +60,13 @@ class FileWork:
                 remedy="Check that they are there and that you may read them.",
             )
             return TablePlan(self.source, name, self.kind, problem=str(problem))
+
+
+def _left_out(task: FileTask) -> list[PlannedFile]:
+    return [
+        PlannedFile(path, "outside", _size(task.root / path), why)
+        for path, why in task.left_out.items()
+    ]
 
 
 def planned_known(files: KnownFiles[File], root: Path) -> tuple[PlannedFile, ...]:

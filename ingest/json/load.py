@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import duckdb
 
@@ -19,6 +18,7 @@ from ingest.files.known_files import (
     look_at_files,
     prepare_known,
 )
+from ingest.files.window import in_window
 from ingest.json.declaration import JsonTable
 from ingest.json.files import ENDINGS, JsonInput, add_records, open_json, rows_by_file
 from ingest.json.reader import ReadTable, make_room, read_child, read_parent
@@ -33,19 +33,17 @@ def prepare_json(table: JsonTable, task: FileTask) -> FileOutcome:
         open=lambda path: open_json(path, task.root),
         read=lambda inputs, refusals: _read(table, task, inputs, refusals),
     )
-    return prepare_known(task, json_files(table, task.root), kind)
+    return prepare_known(task, json_files(table, task), kind)
 
 
-def json_files(table: JsonTable, root: Path) -> list[str]:
+def json_files(table: JsonTable, task: FileTask) -> list[str]:
     """The table's files; raises PlainError when there are none."""
-    return find_files(table.path, root, ENDINGS, "JSON")
+    return in_window(find_files(table.path, task.root, ENDINGS, "JSON"), task)
 
 
 def look_at_json(table: JsonTable, task: FileTask) -> KnownFiles[JsonInput]:
     """Open the table's files and go no further."""
-    return look_at_files(
-        task, json_files(table, task.root), lambda path: open_json(path, task.root)
-    )
+    return look_at_files(task, json_files(table, task), lambda path: open_json(path, task.root))
 
 
 def _read(

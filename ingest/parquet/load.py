@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import duckdb
 
@@ -19,6 +18,7 @@ from ingest.files.known_files import (
     look_at_files,
     prepare_known,
 )
+from ingest.files.window import in_window
 from ingest.lake.manifest import LoadedInput
 from ingest.parquet.declaration import ParquetTable
 from ingest.parquet.reader import (
@@ -39,12 +39,12 @@ def prepare_parquet(table: ParquetTable, task: FileTask) -> FileOutcome:
             open=lambda path: open_parquet(connection, path, task.root, table),
             read=lambda inputs, refusals: _read(table, task, inputs, refusals),
         )
-        return prepare_known(task, parquet_files(table, task.root), kind)
+        return prepare_known(task, parquet_files(table, task), kind)
 
 
-def parquet_files(table: ParquetTable, root: Path) -> list[str]:
+def parquet_files(table: ParquetTable, task: FileTask) -> list[str]:
     """The table's files; raises PlainError when there are none."""
-    return find_files(table.path, root, (".parquet",), "Parquet")
+    return in_window(find_files(table.path, task.root, (".parquet",), "Parquet"), task)
 
 
 def look_at_parquet(table: ParquetTable, task: FileTask) -> KnownFiles[ParquetInput]:
@@ -52,7 +52,7 @@ def look_at_parquet(table: ParquetTable, task: FileTask) -> KnownFiles[ParquetIn
     with connect(task.spool) as connection:
         return look_at_files(
             task,
-            parquet_files(table, task.root),
+            parquet_files(table, task),
             lambda path: open_parquet(connection, path, task.root, table),
         )
 
