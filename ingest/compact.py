@@ -266,8 +266,8 @@ def _filled(group: Sequence[Stored]) -> Iterator[tuple[Stored, ...]]:
         yield tuple(bundle)
 
 
-def _declared(record: Record) -> tuple[str, ...]:
-    return tuple(sorted(column.name.lower() for column in record.schema))
+def _declared(record: Record) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((column.name.lower(), column.type) for column in record.schema))
 
 
 def _columns(path: Path) -> tuple[tuple[str, str], ...]:

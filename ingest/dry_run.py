@@ -2,7 +2,7 @@
 
 The decisions are those of the load itself. CSV files are read to their end, so a broken one is refused here
 too; whether each row fits its types, only a load finds out, and so it is with what is broken within a
-Parquet or JSON file.
+Parquet or JSON file or a workbook.
 """
 
 from __future__ import annotations

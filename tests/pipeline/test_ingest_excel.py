@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 
 from configuration.errors import PlainError
+from ingest.declaration.sources_file import load_sources_file
 from ingest.excel import sheet
 from ingest.excel.declaration import ExcelTable
 from ingest.excel.sheet import read_sheet
 from ingest.excel.workbook import open_excel, open_workbook
+from ingest.run import ingest
+from tests.conftest import ROOT
 from tests.pipeline.csv_shop import Rejected
 from tests.pipeline.file_drops import COLUMNS, FileDrops
 from tests.pipeline.workbooks import (
@@ -352,3 +355,19 @@ def test_a_count_that_differs_refuses_the_file(
     monkeypatch.setattr(sheet, "_look", forgetful)
     shop.drop("a.xlsx", xlsx(Sheet("S", [HEAD, ("a", 1), ("b", 2)])))
     assert "the reader found 1 rows where the file has 2" in shop.error()
+
+
+def test_the_example_of_the_guide_works(tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "guides" / "sources.md").read_text()
+    example = guide.split("### Excel\n")[1].split("```yaml\n")[1].split("```")[0]
+    shop = FileDrops(tmp_path / "shop", kind="excel")
+    (shop.folder / "sources.yml").write_text(f"version: 1\nsources:\n{example}")
+    rows = [("May",), ("Ticket", "Date", "Price"), (1001, DAY, 6.5), ("Total", None, 6.5)]
+    workbook = xlsx(Sheet("Cover", [("x",)]), Sheet("Sales", rows, merged=["A1:C1"]))
+    path = shop.folder / "data" / "market" / "2024-05.xlsx"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(workbook)
+    (result,) = ingest(
+        load_sources_file(shop.folder / "sources.yml", {}), shop.lake, shop.folder
+    ).tables
+    assert (result.rows_loaded, result.rows_rejected, result.error) == (1, 0, None)
