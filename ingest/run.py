@@ -72,8 +72,9 @@ def ingest(
 
     Sources load side by side, the tables of a source one after the other. With `reload`, what is known
     is loaded again and replaces what was loaded before; with `window`, only what belongs to its days is
-    looked at. `root` is where relative paths of the sources file begin. `on_start` is given each table's meter as its load begins. Raises PlainError when the
-    lake itself cannot be used; what goes wrong with one table stands in its result.
+    looked at. `root` is where relative paths of the sources file begin. `on_start` is given each
+    table's meter as its load begins. Raises PlainError when the lake itself cannot be used; what goes
+    wrong with one table stands in its result.
     """
     wanted = wanted_tables(sources_file, only)
     check_window(wanted, window)
