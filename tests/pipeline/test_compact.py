@@ -23,6 +23,8 @@ from ingest.lake.manifest import read_manifest
 from ingest.run import ingest
 from tests.conftest import ROOT, Till
 from tests.pipeline.csv_shop import CsvShop
+from tests.pipeline.rest_lake import RestLake, order, orders_table
+from tests.pipeline.scripted_api import page, scripted_api
 
 HEAD = "id,amount\n"
 AT_ONCE = timedelta()
@@ -228,6 +230,33 @@ def test_a_compaction_killed_at_any_moment_leaves_the_lake_whole(
         put_together(lake, AT_ONCE)
         assert loaded_rows(lake) == before
         assert len(files(lake)) == 2, "something was left lying about"
+
+
+# -- an API, whose rows are compared with those that are there
+
+
+def test_rows_of_an_api_are_known_after_a_compaction_and_rows_taken_back_are_not(
+    tmp_path: Path,
+) -> None:
+    """Without a cursor each load is the whole table, and only the last one counts."""
+    records: list[dict[str, Any]] = []
+    lake = RestLake(tmp_path / "web")
+    with scripted_api(lambda asked: page(records)) as api:
+        lake.declare(api.url, orders_table())
+        for numbers in ([1], [1, 2], [1], [1, 2]):
+            records[:] = [order(number) for number in numbers]
+            assert lake.ingest_one().load_id is not None
+            put_together(lake.lake, AT_ONCE)
+        put_together(lake.lake, AT_ONCE)
+        assert len(list((lake.lake / "raw" / "web" / "orders").glob("*/*"))) == 2
+        assert lake.ingest_one().load_id is None, "each row is there, in the load that counts"
+        records[:] = [order(1)]
+        assert lake.ingest_one().rows_loaded == 1
+        lake.declare(api.url, orders_table(cursor={"column": "updated_at", "param": "since"}))
+        lake.ingest()
+        put_together(lake.lake, AT_ONCE)
+        put_together(lake.lake, AT_ONCE)
+        assert lake.ingest_one().load_id is None
 
 
 # -- the command
