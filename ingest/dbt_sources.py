@@ -12,7 +12,7 @@ from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, SingleQuotedScalarString
 
 from ingest.declaration.sources_file import AnySource
-from ingest.declaration.tables import LIST_INDEX, Child, Column, RecordTableBlock
+from ingest.declaration.tables import LIST_INDEX, PAYLOAD, Child, Column, RecordTableBlock
 from ingest.rows.column_types import column_type
 
 HEADER = """\
@@ -86,7 +86,12 @@ def _freshness(days: float | None) -> _Node | None:
 
 def _tables(source: AnySource) -> Iterator[_Node]:
     for table in source.tables:
-        yield _table(table.name, table.description, _columns(table.columns))
+        columns = [*_columns(table.columns)]
+        if isinstance(table, RecordTableBlock) and table.keeps_payload:
+            columns.append(
+                _column(PAYLOAD, "VARCHAR", "The whole object as it came, as JSON text.")
+            )
+        yield _table(table.name, table.description, columns)
         if isinstance(table, RecordTableBlock):
             for child in table.children:
                 yield _table(child.name, child.description, _child_columns(table, child))

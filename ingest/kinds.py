@@ -11,6 +11,8 @@ from typing import Protocol
 from ingest.csv.declaration import CsvSource
 from ingest.csv.work import csv_work
 from ingest.declaration.sources_file import AnySource
+from ingest.events.declaration import EventsSource
+from ingest.events.work import events_work
 from ingest.excel.declaration import ExcelSource
 from ingest.excel.work import excel_work
 from ingest.json.declaration import JsonSource
@@ -23,7 +25,7 @@ from ingest.rest.work import RestWork
 from ingest.results import Load, LoadContext, PlanContext
 
 # The kinds that can load some days of what there is; the others always load what is new.
-KINDS_WITH_WINDOW = frozenset({"csv", "parquet", "json", "excel", "rest_api", "postgres"})
+KINDS_WITH_WINDOW = frozenset({"csv", "parquet", "json", "excel", "events", "rest_api", "postgres"})
 
 
 class TableWork(Protocol):
@@ -59,5 +61,7 @@ def works(source: AnySource) -> list[TableWork]:
             return [excel_work(source, table) for table in source.tables]
         case JsonSource():
             return [json_work(source, table) for table in source.tables]
+        case EventsSource():
+            return [events_work(source, table) for table in source.tables]
         case RestSource():
             return [RestWork(source, table) for table in source.tables]

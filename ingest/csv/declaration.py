@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ingest.declaration.tables import FileTableBlock, SourceBlock
+from ingest.declaration.tables import FileSourceBlock, FileTableBlock
 
 
 class CsvTable(FileTableBlock):
     """A table that arrives as one CSV file or many."""
 
 
-class CsvSource(SourceBlock):
+class CsvSource(FileSourceBlock):
     """CSV files in a folder."""
 
     kind: Literal["csv"]

@@ -5,26 +5,24 @@ A load and a dry run look at the files in the same way; a load then goes on to r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 from configuration.errors import PlainError
 from ingest.csv.declaration import CsvTable
 from ingest.csv.inputs import CsvInput, open_input
 from ingest.csv.preflight import Preflight, inspect
 from ingest.files.file_table import FileTask
+from ingest.files.found_files import FoundFiles, find_files
 from ingest.files.input_files import (
     Choice,
     check_unchanged,
     choose,
-    find_files,
     is_loaded,
     to_hash_first,
 )
-from ingest.files.window import in_window
 from ingest.lake.manifest import LiveInput
 
 _READERS = 2
@@ -35,6 +33,7 @@ class CsvFiles:
     """What was read of each file, which were refused, and with what the lake has (`live`) to compare."""
 
     table: CsvTable
+    found: FoundFiles
     live: Sequence[LiveInput]
     reload: bool
     readers: ThreadPoolExecutor
@@ -49,18 +48,19 @@ class CsvFiles:
         known = {path: found.sha256 for path, found in self.preflights.items()}
         return choose(self.inputs.values(), self.live, known, reload=self.reload)
 
-    def look(self, paths: Iterable[str], root: Path) -> None:
+    def look(self) -> None:
         """Open every file, and read to its end each that may be known already."""
-        for path in paths:
+        self.refused.update(self.found.refused)
+        for each in self.found.files:
             try:
-                self.inputs[path] = open_input(path, root, self.table)
+                self.inputs[each.path] = open_input(each, self.table)
             except PlainError as error:
                 # Who asks for a reload wants to hear that a file cannot be loaded again.
-                is_old = not self.reload and (root / path).is_file()
-                if is_old and is_loaded(root / path, self.live):
-                    self.of_old.append(path)
+                is_old = not self.reload and each.location.is_file()
+                if is_old and is_loaded(each.location, self.live):
+                    self.of_old.append(each.path)
                 else:
-                    self.refuse(path, error)
+                    self.refuse(each.path, error)
         first = to_hash_first(list(self.inputs.values()), self.live)
         self.finish_inspecting(self.start_inspecting(first))
 
@@ -98,9 +98,9 @@ class CsvFiles:
 
 def open_files(table: CsvTable, task: FileTask, readers: ThreadPoolExecutor) -> CsvFiles:
     """The table's files, looked at; raises PlainError when there are none."""
-    files = CsvFiles(table, task.live[0], task.reload, readers)
-    paths = in_window(find_files(table.path, task.root, (".csv",), "CSV"), task)
-    files.look(paths, task.root)
+    found = find_files(task, table.path, (".csv",), "CSV", may_be_packed=True)
+    files = CsvFiles(table, found, task.live[0], task.reload, readers)
+    files.look()
     return files
 
 

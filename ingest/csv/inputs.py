@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ingest.csv.declaration import CsvTable
 from ingest.csv.header import Head, check_header, read_head
+from ingest.files.found_files import FoundFile
 from ingest.files.input_files import unreadable
 
 
@@ -22,9 +23,9 @@ class CsvInput:
     columns: tuple[str, ...]  # the declared names, in the order of this file's header
 
 
-def open_input(path: str, root: Path, table: CsvTable) -> CsvInput:
+def open_input(found: FoundFile, table: CsvTable) -> CsvInput:
     """Look at one file's size and header; raises PlainError when it cannot be this table's."""
-    location = root / path
+    path, location = found.path, found.location
     try:
         status = location.stat()
     except OSError as error:

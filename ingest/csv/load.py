@@ -31,7 +31,8 @@ def prepare_csv(table: CsvTable, task: FileTask) -> FileOutcome:
                 refused = tuple(files.refused[path] for path in sorted(files.refused))
                 tables = (prepared,) if prepared else ()
                 skipped = choice.skipped + len(files.of_old)
-                return FileOutcome(tables, choice.supersedes, skipped, refused)
+                outcome = FileOutcome(tables, choice.supersedes, skipped, refused)
+                return files.found.completed(outcome)
 
 
 def _attempt(

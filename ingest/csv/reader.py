@@ -105,7 +105,7 @@ def _relation(
     paths = text_list(exact_path(_address(each)) for each in inputs)
     rejects = "store_rejects = true" if keep_rejects else "ignore_errors = true"
     return (
-        f"select * replace ({lake_name(inputs[0], FILE_COLUMN)} as {FILE_COLUMN}) "
+        f"select * replace ({lake_name(inputs, FILE_COLUMN)} as {FILE_COLUMN}) "
         f"from read_csv({paths}, columns = {{{kinds}}}, {_READER}, {rejects})"
     )
 
@@ -139,7 +139,7 @@ def _collect_refused_lines(
     )
     connection.execute(
         "create or replace temp table refused_lines as "
-        f"select {lake_name(inputs[0], 'file_path')} as file, line, any_value(line_byte_position) as position, "
+        f"select {lake_name(inputs, 'file_path')} as file, line, any_value(line_byte_position) as position, "
         "ltrim(any_value(csv_line), chr(10) || chr(13)) as original_text, "
         f"string_agg(distinct column_name, ', ') as column_name, string_agg(distinct {reason}, '; ') as reason "
         "from reject_errors join reject_scans using (scan_id, file_id) "

@@ -29,4 +29,5 @@ def _look(table: CsvTable, task: FileTask) -> tuple[PlannedFile, ...]:
         files = open_files(table, task, readers)
         # A load reads these while it loads them; then it leaves out those that are bad.
         files.finish_inspecting(files.start_inspecting(files.choose().load))
-        return planned(files.choose(), files.of_old, files.refused, task.root)
+        found = planned(files.choose(), files.of_old, files.refused, task.root)
+        return tuple(sorted((*found, *files.found.told), key=lambda file: file.path))

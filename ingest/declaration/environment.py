@@ -6,7 +6,7 @@ What came out of a variable never shows in a message: there it is written as `${
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,11 +29,16 @@ class Expanded:
 
     values: dict[str, str] = field(default_factory=dict)
     auth_variables: dict[int, list[str]] = field(default_factory=dict)
+    # The variables of each text that has some, by what the text became.
+    used: dict[str, frozenset[str]] = field(default_factory=dict)
 
-    def hide(self, text: str) -> str:
-        """`text` with every value that came from the environment written as its variable."""
+    def hide(self, text: str, only: Container[str] | None = None) -> str:
+        """`text` with every value that came from the environment written as its variable.
+
+        `only` are the variables that are meant; none: all of them.
+        """
         for name, value in sorted(self.values.items(), key=lambda pair: -len(pair[1])):
-            if len(value) >= _SHORTEST_HIDDEN:
+            if len(value) >= _SHORTEST_HIDDEN and (only is None or name in only):
                 text = text.replace(value, f"${{{name}}}")
         return text
 
@@ -64,6 +69,8 @@ def expand(document: CommentedMap, environ: Mapping[str, str], file: str) -> Exp
                     )
                 )
         container[key] = _VARIABLE.sub(lambda match: _value(match, environ, expanded), text)
+        if names_here := frozenset(match[1] for match in _VARIABLE.finditer(text)):
+            expanded.used[container[key]] = names_here
         if "auth" in location and isinstance(location[1], int):
             names = [match[1] for match in _VARIABLE.finditer(text)]
             expanded.auth_variables.setdefault(location[1], []).extend(names)

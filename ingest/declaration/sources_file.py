@@ -17,12 +17,13 @@ from configuration.yaml_file import Block, read_yaml, validate_yaml
 from ingest.csv.declaration import CsvSource
 from ingest.declaration.environment import Expanded, expand
 from ingest.declaration.tables import RecordTableBlock, no_twins
+from ingest.events.declaration import EventsSource
 from ingest.excel.declaration import ExcelSource
 from ingest.json.declaration import JsonSource
 from ingest.parquet.declaration import ParquetSource
 from ingest.rest.declaration import RestSource
 
-AnySource = CsvSource | ParquetSource | JsonSource | ExcelSource | RestSource
+AnySource = CsvSource | ParquetSource | JsonSource | ExcelSource | EventsSource | RestSource
 Source = Annotated[AnySource, Field(discriminator="kind")]
 
 
@@ -60,6 +61,10 @@ class SourcesFile(Block):
     def hide(self, text: str) -> str:
         """`text` without anything that came out of the environment."""
         return self._expanded.hide(text)
+
+    def hide_within(self, whole: str, part: str) -> str:
+        """`part` of the text `whole` without what came out of the variables that stand in `whole`."""
+        return self._expanded.hide(part, self._expanded.used.get(whole, frozenset()))
 
 
 def table_names(source: AnySource) -> list[str]:

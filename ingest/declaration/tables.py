@@ -6,9 +6,9 @@ Each kind adds its own: ingest/<kind>/declaration.py.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from configuration.yaml_file import Block
 from ingest.declaration.values import JsonPath, Name, Share, TypeName
@@ -16,6 +16,8 @@ from ingest.rows.casting import TypedColumn
 from ingest.rows.column_types import column_type
 
 LIST_INDEX = "_list_index"
+# Names of declared columns begin with a letter, so none can clash.
+PAYLOAD = "_payload"
 # dbt has a source of this name for the load manifest.
 _RESERVED_SOURCES = ("till",)
 
@@ -81,7 +83,9 @@ class FileTableBlock(TableBlock):
     """What tables have that arrive as one file or many."""
 
     path: str = Field(
-        min_length=1, description="A file, a folder or a glob, from the repository's root."
+        min_length=1,
+        description="A file, a folder or a glob, from the repository's root; or an address: "
+        "https://..., s3://bucket/prefix/.",
     )
     allow_empty: bool = Field(False, description="true: a file without rows is fine.")
 
@@ -108,6 +112,11 @@ class RecordTableBlock(TableBlock):
     def inherited(self) -> tuple[str, ...]:
         """The parent's columns that each child row carries."""
         return self.key
+
+    @property
+    def keeps_payload(self) -> bool:
+        """Whether each row keeps the whole record that it came from, in the column `_payload`."""
+        return False
 
     @model_validator(mode="after")
     def _parts_agree(self) -> RecordTableBlock:
@@ -138,3 +147,16 @@ class SourceBlock(Block):
         if self.name in _RESERVED_SOURCES:
             raise ValueError(f"the name '{self.name}' is taken; choose another")
         return self
+
+
+class FileAuth(Block):
+    """Sent as `Authorization: Bearer <token>` to the web addresses of a source."""
+
+    type: Literal["bearer"]
+    token: SecretStr = Field(min_length=1, description="Always ${NAME}, never the token itself.")
+
+
+class FileSourceBlock(SourceBlock):
+    """What sources have whose tables arrive as files."""
+
+    auth: FileAuth | None = Field(None, description="For files at http(s) addresses.")

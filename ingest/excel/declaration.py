@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ingest.declaration.tables import FileTableBlock, SourceBlock
+from ingest.declaration.tables import FileSourceBlock, FileTableBlock
 
 SheetName = Annotated[str, Field(min_length=1)]
 SheetNumber = Annotated[int, Field(ge=1)]
@@ -29,7 +29,7 @@ class ExcelTable(FileTableBlock):
     )
 
 
-class ExcelSource(SourceBlock):
+class ExcelSource(FileSourceBlock):
     """Spreadsheets in a folder: .xlsx, .xlsm, .xlsb, .xls, .ods."""
 
     kind: Literal["excel"]

@@ -12,7 +12,7 @@ from ingest.excel.reader import add_rows, make_room
 from ingest.excel.sheet import read_sheet
 from ingest.excel.workbook import ENDINGS, ExcelInput, open_excel, open_workbook
 from ingest.files.file_table import FileOutcome, FileTask, PreparedTable
-from ingest.files.input_files import find_files
+from ingest.files.found_files import FoundFiles, find_files
 from ingest.files.known_files import (
     FileKind,
     KnownFiles,
@@ -22,7 +22,6 @@ from ingest.files.known_files import (
     look_at_files,
     prepare_known,
 )
-from ingest.files.window import in_window
 from ingest.lake.manifest import LoadedInput
 from ingest.rows.duckdb_sql import connect, one, write_parquet
 from ingest.rows.rejected_rows import write_rejected
@@ -31,21 +30,21 @@ from ingest.rows.rejected_rows import write_rejected
 def prepare_excel(table: ExcelTable, task: FileTask) -> FileOutcome:
     """Choose and read the table's new files; raises PlainError when none or too few of the rows fit."""
     kind = FileKind(
-        open=lambda path: open_excel(path, task.root / path),
+        open=lambda found: open_excel(found.path, found.location),
         read=lambda inputs, refusals: _read(table, task, inputs, refusals),
     )
     return prepare_known(task, excel_files(table, task), kind)
 
 
-def excel_files(table: ExcelTable, task: FileTask) -> list[str]:
+def excel_files(table: ExcelTable, task: FileTask) -> FoundFiles:
     """The table's files; raises PlainError when there are none."""
-    return in_window(find_files(table.path, task.root, ENDINGS, "Excel"), task)
+    return find_files(task, table.path, ENDINGS, "Excel")
 
 
 def look_at_excel(table: ExcelTable, task: FileTask) -> KnownFiles[ExcelInput]:
     """Know the table's files and go no further."""
     return look_at_files(
-        task, excel_files(table, task), lambda path: open_excel(path, task.root / path)
+        task, excel_files(table, task), lambda found: open_excel(found.path, found.location)
     )
 
 

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from configuration.errors import PlainError
+from ingest.declaration.sources_file import SourcesFile
 from ingest.files.input_files import FILE_COLUMN
 from ingest.files.window import UNDATED
 from ingest.lake.manifest import (
@@ -23,7 +24,7 @@ from ingest.lake.manifest import (
     utc_text,
 )
 from ingest.lake.writer import Staged, bring, hand_over
-from ingest.results import Load, LoadContext, TableResult, Window, result_of
+from ingest.results import Load, LoadContext, Patience, TableResult, Window, result_of
 from ingest.rows.casting import TypedColumn
 
 
@@ -71,11 +72,23 @@ class FileTask:
     window: Window | None = None
     # Files that the window leaves out, with the reason: `in_window` notes them here.
     left_out: dict[str, str] = field(default_factory=dict)
+    is_dry: bool = False  # only look: nothing is fetched
+    sources: SourcesFile | None = None
+    patience: Patience = field(default_factory=Patience)
+    started: datetime | None = None
 
     @property
     def where(self) -> str:
         """How messages call it."""
         return f"{self.source}.{self.names[0]}"
+
+    @property
+    def complete(self) -> list[LiveInput]:
+        """The inputs that count in the table and in every child."""
+        everywhere = set.intersection(
+            *({(each.load_id, each.input.path) for each in live} for live in self.live)
+        )
+        return [each for each in self.live[0] if (each.load_id, each.input.path) in everywhere]
 
     def owner(self, table: str) -> tuple[str, str, str]:
         """Whose a rejected row is."""
@@ -105,6 +118,9 @@ def load_files(
         live,
         reload=context.reload,
         window=context.window,
+        sources=context.sources,
+        patience=context.patience,
+        started=started,
     )
     outcome = prepare(task)
     if undated := sum(why == UNDATED for why in task.left_out.values()):

@@ -9,13 +9,15 @@ import glob
 import hashlib
 import os
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Literal, Protocol, TypeVar
 
 from configuration.errors import PlainError
+from ingest.files.addresses import ending_of, is_visible
 from ingest.lake.manifest import LiveInput, LoadedInput, Superseded
+from ingest.rows.duckdb_sql import text_literal
 
 # The column of each row in the lake that says which input it came from.
 FILE_COLUMN = "_file"
@@ -77,15 +79,20 @@ class Choice(Generic[File]):
         return sum(each.what == "known" for each in self.files)
 
 
-def find_files(path: str, root: Path, endings: Sequence[str], kind: str) -> list[str]:
-    """The paths of a table's files, from the root, sorted; raises PlainError when there are none.
+def local_files(
+    path: str, root: Path, endings: Sequence[str], kind: str, packed: Sequence[str] = ()
+) -> list[str]:
+    """The paths of a table's local files, from the root, sorted; raises PlainError when there are none.
 
-    `path` is a file, a folder or a glob; in a folder, only files with one of `endings` are meant.
+    `path` is a file, a folder or a glob; in a folder, only files with one of `endings` are meant,
+    or of `packed`, which are those of compressed files.
     """
     pattern = path.replace(os.sep, "/")
     where = root / pattern
     if where.is_dir():
-        names = sorted(each.name for each in where.iterdir() if each.suffix.lower() in endings)
+        names = sorted(
+            each.name for each in where.iterdir() if ending_of(each.name, (*endings, *packed))
+        )
         found = [f"{pattern}/{name}" for name in names]
         remedy = f"Put the export there; its name must end in {' or '.join(endings)}."
     elif where.exists() or not glob.has_magic(pattern):
@@ -97,7 +104,7 @@ def find_files(path: str, root: Path, endings: Sequence[str], kind: str) -> list
         found = [each.replace(os.sep, "/") for each in found if (root / each).is_file()]
         remedy = "Put the exports there, or correct the pattern in the sources file."
     # What other programs leave while a file is open.
-    visible = [each for each in found if not posixpath.basename(each).startswith((".", "~$"))]
+    visible = [each for each in found if is_visible(each)]
     if not visible:
         what = f"no {kind} file is there" if where.is_dir() else "the file does not exist"
         raise PlainError(what, where=path, remedy=remedy)
@@ -127,13 +134,29 @@ def check_unchanged(each: InputFile) -> None:
         )
 
 
-def lake_name(first: InputFile, column: str) -> str:
-    """SQL from a reader's file name in `column` to ours: all files of a table stand under the same root."""
-    address = first.location.as_posix()
-    prefix = len(address) - len(first.path)
-    if address[prefix:] == first.path and prefix > 0:
-        return f"substr({column}, {prefix + 1})"
-    return column
+def lake_name(inputs: Sequence[InputFile], column: str) -> str:
+    """SQL from a reader's file name in `column` to ours.
+
+    Files that are read where they lie all stand under the same root; copies in the spool are numbered.
+    """
+    copies = [each for each in inputs if not each.location.as_posix().endswith(each.path)]
+    plain = [each for each in inputs if each.location.as_posix().endswith(each.path)]
+    prefix = len(plain[0].location.as_posix()) - len(plain[0].path) if plain else 0
+    name = f"substr({column}, {prefix + 1})" if prefix else column
+    if not copies:
+        return name
+    numbered = {int(each.location.stem): each.path for each in copies}
+    # A list, because its items are found at once, however many they are.
+    names = ", ".join(
+        text_literal(numbered[number]) if number in numbered else "null"
+        for number in range(1, max(numbered) + 1)
+    )
+    folder = f"{copies[0].location.parent.as_posix()}/"
+    number = f"substr({column}, {len(folder) + 1}, {len(copies[0].location.stem)})"
+    copy = f"[{names}][try_cast({number} as integer)]"
+    if not plain:
+        return copy
+    return f"case when starts_with({column}, {text_literal(folder)}) then {copy} else {name} end"
 
 
 def is_loaded(location: Path, live: Sequence[LiveInput]) -> bool:
@@ -171,8 +194,12 @@ def choose(
     """
     given = list(inputs)
     now = {each.path: sha256.get(each.path) for each in given}
-    replaced = [each for each in live if _is_replaced(each.input, now, reload=reload)]
-    known = {each.input.sha256: each for each in live if each not in replaced}
+    contents = set(now.values())
+    replaced = [each for each in live if _is_replaced(each.input, now, contents, reload=reload)]
+    gone = {(each.load_id, each.input.path) for each in replaced}
+    known = {
+        each.input.sha256: each for each in live if (each.load_id, each.input.path) not in gone
+    }
     decided: list[Decided[File]] = []
     first: dict[str, str] = {}  # which file of this load brings a content
     for each in given:
@@ -189,9 +216,15 @@ def choose(
     return Choice(tuple(decided), supersedes)
 
 
-def _is_replaced(former: LoadedInput, now: Mapping[str, str | None], *, reload: bool) -> bool:
+def _is_replaced(
+    former: LoadedInput,
+    now: Mapping[str, str | None],
+    contents: Container[str | None],
+    *,
+    reload: bool,
+) -> bool:
     if reload:
-        return former.path in now or former.sha256 in now.values()
+        return former.path in now or former.sha256 in contents
     return former.path in now and now[former.path] != former.sha256
 
 

@@ -11,6 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from configuration.errors import PlainError
 from ingest.files.file_table import FileOutcome, FileTask, PreparedTable
+from ingest.files.found_files import FoundFile, FoundFiles
 from ingest.files.input_files import Choice, InputFile, check_unchanged, choose, is_loaded
 from ingest.lake.manifest import LiveInput, LoadedInput, Superseded
 
@@ -41,7 +42,7 @@ class Refusals:
 class FileKind(Generic[File]):
     """How the files of a kind are opened and read; `read` may refuse files, and its tables are then void."""
 
-    open: Callable[[str], File]
+    open: Callable[[FoundFile], File]
     read: Callable[[Sequence[File], Refusals], tuple[PreparedTable, ...]]
 
 
@@ -49,6 +50,7 @@ class FileKind(Generic[File]):
 class KnownFiles(Generic[File]):
     """A table's files as they become known, and with what the lake has (`live`) to compare."""
 
+    found: FoundFiles
     live: Sequence[LiveInput]
     incomplete: Sequence[LiveInput]  # loaded too, but not seen by a child that was declared since
     reload: bool
@@ -65,26 +67,27 @@ class KnownFiles(Generic[File]):
 
 
 def look_at_files(
-    task: FileTask, paths: Sequence[str], open_file: Callable[[str], File]
+    task: FileTask, found: FoundFiles, open_file: Callable[[FoundFile], File]
 ) -> KnownFiles[File]:
     """Open every file; a load and a dry run do so in the same way."""
-    files: KnownFiles[File] = KnownFiles(*_live(task), task.reload)
-    for path in paths:
+    files: KnownFiles[File] = KnownFiles(found, *_live(task), task.reload)
+    files.refusals.reasons.update(found.refused)
+    for each in found.files:
         try:
-            files.inputs[path] = open_file(path)
+            files.inputs[each.path] = open_file(each)
         except PlainError as error:
             # Who asks for a reload wants to hear that a file cannot be loaded again.
-            is_old = not task.reload and (task.root / path).is_file()
-            if is_old and is_loaded(task.root / path, files.live):
-                files.of_old.append(path)
+            is_old = not task.reload and each.location.is_file()
+            if is_old and is_loaded(each.location, files.live):
+                files.of_old.append(each.path)
             else:
-                files.refusals.add(path, error)
+                files.refusals.add(each.path, error)
     return files
 
 
-def prepare_known(task: FileTask, paths: Sequence[str], kind: FileKind[File]) -> FileOutcome:
+def prepare_known(task: FileTask, found: FoundFiles, kind: FileKind[File]) -> FileOutcome:
     """Choose and read the table's new files; what cannot be read is refused, file by file."""
-    files = look_at_files(task, paths, kind.open)
+    files = look_at_files(task, found, kind.open)
     refusals = files.refusals
     while True:
         choice = files.choose()
@@ -98,7 +101,8 @@ def prepare_known(task: FileTask, paths: Sequence[str], kind: FileKind[File]) ->
         if len(refusals.reasons) == before:
             refused = tuple(refusals.reasons[path] for path in sorted(refusals.reasons))
             supersedes = (*choice.supersedes, *_completed(choice, files.incomplete))
-            return FileOutcome(tables, supersedes, choice.skipped + len(files.of_old), refused)
+            skipped = choice.skipped + len(files.of_old)
+            return found.completed(FileOutcome(tables, supersedes, skipped, refused))
 
 
 def check_share(task: FileTask, inputs: Sequence[LoadedInput], limit: float, shown: str) -> None:
@@ -131,11 +135,9 @@ def check_counts(inputs: Sequence[LoadedInput], refusals: Refusals) -> None:
 
 def _live(task: FileTask) -> tuple[list[LiveInput], list[LiveInput]]:
     """The inputs that count in every table, and those that a child declared since has not seen."""
-    everywhere = set.intersection(
-        *({(each.load_id, each.input.path) for each in live} for live in task.live)
-    )
-    complete = [each for each in task.live[0] if (each.load_id, each.input.path) in everywhere]
-    return complete, [each for each in task.live[0] if each not in complete]
+    complete = task.complete
+    seen = {(each.load_id, each.input.path) for each in complete}
+    return complete, [each for each in task.live[0] if (each.load_id, each.input.path) not in seen]
 
 
 def _completed(choice: Choice[File], incomplete: Sequence[LiveInput]) -> list[Superseded]:

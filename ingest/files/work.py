@@ -34,23 +34,26 @@ class FileWork:
     def plan(self, context: PlanContext) -> TablePlan:
         """What a load would do with each file."""
         live = tuple(tuple(context.manifest.live_inputs(self.source, name)) for name in self.names)
-        nowhere = Path(tempfile.gettempdir())
-        task = FileTask(
-            self.source,
-            self.kind,
-            self.names,
-            "",
-            context.root,
-            nowhere,
-            live,
-            context.reload,
-            context.window,
-        )
         name = self.names[0]
         try:
-            files = (*self.look(task), *_left_out(task))
-            files = tuple(sorted(files, key=lambda file: file.path))
-            return TablePlan(self.source, name, self.kind, files=files)
+            # What is compressed is unpacked to be looked at, but not into the lake.
+            with tempfile.TemporaryDirectory() as folder:
+                task = FileTask(
+                    self.source,
+                    self.kind,
+                    self.names,
+                    "",
+                    context.root,
+                    Path(folder),
+                    live,
+                    context.reload,
+                    window=context.window,
+                    is_dry=True,
+                    sources=context.sources,
+                )
+                files = (*self.look(task), *_left_out(task))
+                files = tuple(sorted(files, key=lambda file: file.path))
+                return TablePlan(self.source, name, self.kind, files=files)
         except PlainError as error:
             return TablePlan(self.source, name, self.kind, problem=str(error))
         except OSError as error:
@@ -71,7 +74,8 @@ def _left_out(task: FileTask) -> list[PlannedFile]:
 
 def planned_known(files: KnownFiles[File], root: Path) -> tuple[PlannedFile, ...]:
     """What would become of files that were looked at whole."""
-    return planned(files.choose(), files.of_old, files.refusals.reasons, root)
+    found = planned(files.choose(), files.of_old, files.refusals.reasons, root)
+    return tuple(sorted((*found, *files.found.told), key=lambda file: file.path))
 
 
 def planned(

@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ingest.declaration.tables import FileTableBlock, RecordTableBlock, SourceBlock
+from ingest.declaration.tables import FileSourceBlock, FileTableBlock, RecordTableBlock
 
 
 class JsonTable(FileTableBlock, RecordTableBlock):
     """A table that arrives as one JSON file or many."""
 
 
-class JsonSource(SourceBlock):
+class JsonSource(FileSourceBlock):
     """JSON files in a folder: documents, or one object per line."""
 
     kind: Literal["json"]

@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from configuration.errors import PlainError
+from ingest.files.found_files import FoundFile
 from ingest.files.input_files import FILE_COLUMN, unreadable
 from ingest.json.declaration import JsonTable
 from ingest.json.reader import LINE, RECORD, check_declared, json_path
@@ -39,9 +40,9 @@ class JsonInput:
     sha256: str
 
 
-def open_json(path: str, root: Path) -> JsonInput:
+def open_json(found: FoundFile) -> JsonInput:
     """Know one file's content; raises PlainError when it cannot be read."""
-    location = root / path
+    path, location = found.path, found.location
     try:
         status = location.stat()
         with location.open("rb") as file:
@@ -58,9 +59,9 @@ def add_records(connection: duckdb.DuckDBPyConnection, each: JsonInput, table: J
     """
     connection.execute(f"create or replace temp table incoming ({RECORD} json, {LINE} bigint)")
     if each.location.suffix.lower() in _LINES:
-        rows = _add_lines(connection, each, table)
+        rows = add_lines(connection, each, table)
     else:
-        rows = _add_document(connection, each, table)
+        rows = add_document(connection, each, table)
     if rows == 0 and not table.allow_empty:
         raise PlainError(
             "the file has no rows",
@@ -77,7 +78,8 @@ def add_records(connection: duckdb.DuckDBPyConnection, each: JsonInput, table: J
     return rows
 
 
-def _add_lines(connection: duckdb.DuckDBPyConnection, each: JsonInput, table: JsonTable) -> int:
+def add_lines(connection: duckdb.DuckDBPyConnection, each: JsonInput, table: JsonTable) -> int:
+    """Put the lines that are objects into `incoming`, the others into `broken`; returns how many lines."""
     if table.data_selector:
         raise PlainError(
             "a file with one object per line has no list, but the table has a data_selector",
@@ -122,7 +124,8 @@ def _batches(each: JsonInput) -> Iterator[pa.Table]:
         yield pa.table({"line": numbers, "text": texts})
 
 
-def _add_document(connection: duckdb.DuckDBPyConnection, each: JsonInput, table: JsonTable) -> int:
+def add_document(connection: duckdb.DuckDBPyConnection, each: JsonInput, table: JsonTable) -> int:
+    """Put the objects of its list into `incoming`, what is none into `broken`; returns how many items."""
     rows = _count_by_python(each, table) if each.bytes <= _SMALL_BYTES else None
     selector = json_path(table.data_selector or "")
     content = f"json_extract(ltrim(content, chr(65279))::json, '{selector}')"

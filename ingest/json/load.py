@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import duckdb
 
 from configuration.errors import PlainError
 from ingest.files.file_table import FileOutcome, FileTask, PreparedTable
-from ingest.files.input_files import find_files
+from ingest.files.found_files import FoundFile, FoundFiles, find_files
 from ingest.files.known_files import (
     FileKind,
     KnownFiles,
@@ -18,7 +20,6 @@ from ingest.files.known_files import (
     look_at_files,
     prepare_known,
 )
-from ingest.files.window import in_window
 from ingest.json.declaration import JsonTable
 from ingest.json.files import ENDINGS, JsonInput, add_records, open_json, rows_by_file
 from ingest.json.reader import ReadTable, make_room, read_child, read_parent
@@ -27,32 +28,88 @@ from ingest.rows.duckdb_sql import connect, one, text_literal
 from ingest.rows.rejected_rows import write_rejected
 
 
-def prepare_json(table: JsonTable, task: FileTask) -> FileOutcome:
+class AddFiles(Protocol):
+    """Puts the records of files where the reader wants them, and refuses files that cannot be read."""
+
+    def __call__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        inputs: Sequence[JsonInput],
+        table: JsonTable,
+        task: FileTask,
+        refusals: Refusals,
+    ) -> dict[str, int]:
+        """How many records each file has, counted apart from the reader."""
+
+
+def add_each(
+    connection: duckdb.DuckDBPyConnection,
+    inputs: Sequence[JsonInput],
+    table: JsonTable,
+    task: FileTask,
+    refusals: Refusals,
+) -> dict[str, int]:
+    """Read the files one by one."""
+    rows: dict[str, int] = {}
+    for each in inputs:
+        try:
+            rows[each.path] = add_records(connection, each, table)
+        except PlainError as error:
+            refusals.add(each.path, error)
+    return rows
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the files of a kind are known, and how their records are read."""
+
+    open: Callable[[FoundFile], JsonInput]
+    add: AddFiles
+
+
+DOCUMENTS_AND_LINES = Reading(open_json, add_each)
+
+
+def prepare_json(
+    table: JsonTable, task: FileTask, reading: Reading = DOCUMENTS_AND_LINES
+) -> FileOutcome:
     """Choose and read the table's new files; raises PlainError when none or too few of the rows fit."""
     kind = FileKind(
-        open=lambda path: open_json(path, task.root),
-        read=lambda inputs, refusals: _read(table, task, inputs, refusals),
+        open=reading.open,
+        read=lambda inputs, refusals: _read(_Work(table, task, reading.add), inputs, refusals),
     )
     return prepare_known(task, json_files(table, task), kind)
 
 
-def json_files(table: JsonTable, task: FileTask) -> list[str]:
+def json_files(table: JsonTable, task: FileTask) -> FoundFiles:
     """The table's files; raises PlainError when there are none."""
-    return in_window(find_files(table.path, task.root, ENDINGS, "JSON"), task)
+    return find_files(task, table.path, ENDINGS, "JSON", may_be_packed=True)
 
 
-def look_at_json(table: JsonTable, task: FileTask) -> KnownFiles[JsonInput]:
+def look_at_json(
+    table: JsonTable, task: FileTask, reading: Reading = DOCUMENTS_AND_LINES
+) -> KnownFiles[JsonInput]:
     """Open the table's files and go no further."""
-    return look_at_files(task, json_files(table, task), lambda path: open_json(path, task.root))
+    return look_at_files(task, json_files(table, task), reading.open)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Which table is read for which load, and how."""
+
+    table: JsonTable
+    task: FileTask
+    add: AddFiles
 
 
 def _read(
-    table: JsonTable, task: FileTask, inputs: Sequence[JsonInput], refusals: Refusals
+    work: _Work, inputs: Sequence[JsonInput], refusals: Refusals
 ) -> tuple[PreparedTable, ...]:
+    table, task = work.table, work.task
     before = len(refusals.reasons)
     connection = connect(task.spool)
     try:
-        found = _split(connection, table, task, inputs, refusals)
+        found = _split(connection, work, inputs, refusals)
         if len(refusals.reasons) > before:
             return ()
         return tuple(_prepared(connection, table, task, read, figures) for read, figures in found)
@@ -65,31 +122,25 @@ _Split = list[tuple[ReadTable, tuple[LoadedInput, ...]]]
 
 def _split(
     connection: duckdb.DuckDBPyConnection,
-    table: JsonTable,
-    task: FileTask,
+    work: _Work,
     inputs: Sequence[JsonInput],
     refusals: Refusals,
 ) -> _Split:
     """The tables of these files with their figures; files that cannot be read are refused."""
     make_room(connection)
-    rows: dict[str, int] = {}
     before = len(refusals.reasons)
-    for each in inputs:
-        try:
-            rows[each.path] = add_records(connection, each, table)
-        except PlainError as error:
-            refusals.add(each.path, error)
+    rows = work.add(connection, inputs, work.table, work.task, refusals)
     if len(refusals.reasons) > before:
         return []
     try:
-        found = _tables(connection, table, task, inputs, rows)
+        found = _tables(connection, work.table, work.task, inputs, rows)
     except PlainError as error:
         if len(inputs) == 1:
             refusals.add(inputs[0].path, error)
             return []
         # Something within the records is odd: find out in which files, one by one.
         for each in inputs:
-            _split(connection, table, task, [each], refusals)
+            _split(connection, work, [each], refusals)
         if len(refusals.reasons) == before:
             raise
         return []

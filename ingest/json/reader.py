@@ -13,7 +13,7 @@ import duckdb
 
 from configuration.errors import PlainError
 from configuration.yaml_file import nearest
-from ingest.declaration.tables import LIST_INDEX, Child, Column, RecordTableBlock
+from ingest.declaration.tables import LIST_INDEX, PAYLOAD, Child, Column, RecordTableBlock
 from ingest.files.input_files import FILE_COLUMN
 from ingest.rest.declaration import RestTable
 from ingest.rows.casting import TypedColumn, fitting_rows, unfitting_rows
@@ -126,7 +126,12 @@ def read_parent(
 ) -> ReadTable:
     """Write the records that fit, and those that do not; leaves the fitting ones in `fitting`."""
     lists = [child.path for child in table.children]
-    undeclared = check_declared(connection, "records", table.columns, lists, where)
+    # Events of different kinds come together, and not each has every value.
+    undeclared = (
+        ()
+        if table.keeps_payload
+        else check_declared(connection, "records", table.columns, lists, where)
+    )
     needed = set(table.inherited)
     typed = tuple(
         replace(column.typed, nullable=column.nullable and column.name not in needed)
@@ -136,8 +141,13 @@ def read_parent(
     connection.execute(
         f"create or replace temp table fitting as {fitting_rows(relation, typed, _ORIGIN)}"
     )
-    target = _Target(table.name, typed, folder, undeclared)
-    return _write(connection, target, "fitting", relation, typed, "broken")
+    if not table.keeps_payload:
+        target = _Target(table.name, typed, folder, undeclared)
+        return _write(connection, target, "fitting", relation, typed, "broken")
+    columns = (*typed, TypedColumn(PAYLOAD, Column(name="payload").typed.type))
+    target = _Target(table.name, columns, folder, undeclared)
+    whole = f"(select *, {RECORD}::varchar as {identifier(PAYLOAD)} from fitting)"
+    return _write(connection, target, whole, relation, typed, "broken")
 
 
 def read_child(

@@ -41,6 +41,8 @@ class LoadedInput:
     rows_read: int
     rows_loaded: int
     rows_rejected: int
+    # What told this version from others before it was fetched or unpacked; records of before have none.
+    version: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ingest.declaration.tables import FileTableBlock, SourceBlock
+from ingest.declaration.tables import FileSourceBlock, FileTableBlock
 
 
 class ParquetTable(FileTableBlock):
     """A table that arrives as one Parquet file or many."""
 
 
-class ParquetSource(SourceBlock):
+class ParquetSource(FileSourceBlock):
     """Parquet files in a folder."""
 
     kind: Literal["parquet"]

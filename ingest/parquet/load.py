@@ -8,7 +8,7 @@ import duckdb
 
 from configuration.errors import PlainError
 from ingest.files.file_table import FileOutcome, FileTask, PreparedTable
-from ingest.files.input_files import find_files
+from ingest.files.found_files import FoundFiles, find_files
 from ingest.files.known_files import (
     FileKind,
     KnownFiles,
@@ -18,7 +18,6 @@ from ingest.files.known_files import (
     look_at_files,
     prepare_known,
 )
-from ingest.files.window import in_window
 from ingest.lake.manifest import LoadedInput
 from ingest.parquet.declaration import ParquetTable
 from ingest.parquet.reader import (
@@ -36,15 +35,15 @@ def prepare_parquet(table: ParquetTable, task: FileTask) -> FileOutcome:
     """Choose and read the table's new files; raises PlainError when none or too few of the rows fit."""
     with connect(task.spool) as connection:
         kind = FileKind(
-            open=lambda path: open_parquet(connection, path, task.root, table),
+            open=lambda found: open_parquet(connection, found, table),
             read=lambda inputs, refusals: _read(table, task, inputs, refusals),
         )
         return prepare_known(task, parquet_files(table, task), kind)
 
 
-def parquet_files(table: ParquetTable, task: FileTask) -> list[str]:
+def parquet_files(table: ParquetTable, task: FileTask) -> FoundFiles:
     """The table's files; raises PlainError when there are none."""
-    return in_window(find_files(table.path, task.root, (".parquet",), "Parquet"), task)
+    return find_files(task, table.path, (".parquet",), "Parquet")
 
 
 def look_at_parquet(table: ParquetTable, task: FileTask) -> KnownFiles[ParquetInput]:
@@ -53,7 +52,7 @@ def look_at_parquet(table: ParquetTable, task: FileTask) -> KnownFiles[ParquetIn
         return look_at_files(
             task,
             parquet_files(table, task),
-            lambda path: open_parquet(connection, path, task.root, table),
+            lambda found: open_parquet(connection, found, table),
         )
 
 

@@ -16,6 +16,7 @@ from pyarrow import ArrowException, parquet
 
 from configuration.errors import PlainError
 from ingest.files.declared_names import check_names
+from ingest.files.found_files import FoundFile
 from ingest.files.input_files import FILE_COLUMN, lake_name, unreadable
 from ingest.parquet.declaration import ParquetTable
 from ingest.rows.casting import TypedColumn, fitting_rows, unfitting_rows
@@ -49,10 +50,10 @@ class ParquetInput:
 
 
 def open_parquet(
-    connection: duckdb.DuckDBPyConnection, path: str, root: Path, table: ParquetTable
+    connection: duckdb.DuckDBPyConnection, found: FoundFile, table: ParquetTable
 ) -> ParquetInput:
     """Look at one file's footer; raises PlainError when it cannot be this table's."""
-    location = root / path
+    path, location = found.path, found.location
     try:
         status = location.stat()
         with location.open("rb") as file:
@@ -192,7 +193,7 @@ def _relation(
     row = "file_row + 1" if with_row else "null::bigint"
     paths = text_list(exact_path(each.location.as_posix()) for each in inputs)
     return (
-        f"select {', '.join(chosen)}, {lake_name(first, 'file_address')} as {FILE_COLUMN}, "
+        f"select {', '.join(chosen)}, {lake_name(inputs, 'file_address')} as {FILE_COLUMN}, "
         f"{row} as {identifier(_LINE)} "
         f"from read_parquet({paths}, filename = {text_literal(_READER_FILE)}, "
         f"hive_partitioning = false{f', {_READER_ROW} = true' if with_row else ''}) "
