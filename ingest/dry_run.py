@@ -2,7 +2,7 @@
 
 The decisions are those of the load itself. CSV files are read to their end, so a broken one is refused here
 too; whether each row fits its types, only a load finds out, and so it is with what is broken within a
-Parquet or JSON file.
+Parquet or JSON file or a workbook.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ingest.declaration.sources_file import SourcesFile
 from ingest.lake.manifest import read_manifest
 from ingest.plans import TablePlan
 from ingest.results import PlanContext, Window
-from ingest.run import wanted_tables
+from ingest.run import check_window, wanted_tables
 
 
 def plan(
@@ -30,6 +30,8 @@ def plan(
 
     Needs no lock: records appear in one piece, and a load that is under way does not count yet.
     """
+    wanted = wanted_tables(sources, only)
+    check_window(wanted, window)
     context = PlanContext(
         sources=sources,
         lake=lake,
@@ -38,4 +40,4 @@ def plan(
         reload=reload,
         window=window,
     )
-    return [work.plan(context) for work in wanted_tables(sources, only)]
+    return [work.plan(context) for work in wanted]

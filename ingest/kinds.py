@@ -5,6 +5,7 @@ A new kind needs a line here and in the union of ingest.declaration.sources_file
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +14,8 @@ from ingest.csv.work import csv_work
 from ingest.declaration.sources_file import AnySource
 from ingest.events.declaration import EventsSource
 from ingest.events.work import events_work
+from ingest.excel.declaration import ExcelSource
+from ingest.excel.work import excel_work
 from ingest.json.declaration import JsonSource
 from ingest.json.work import json_work
 from ingest.parquet.declaration import ParquetSource
@@ -23,6 +26,9 @@ from ingest.postgres.work import PostgresWork
 from ingest.rest.declaration import RestSource
 from ingest.rest.work import RestWork
 from ingest.results import Load, LoadContext, PlanContext
+
+# The kinds that can load some days of what there is; the others always load what is new.
+KINDS_WITH_WINDOW = frozenset({"csv", "parquet", "json", "excel", "events", "rest_api", "postgres"})
 
 
 class TableWork(Protocol):
@@ -49,16 +55,20 @@ class TableWork(Protocol):
 
 def works(source: AnySource) -> list[TableWork]:
     """The work of each table of `source`, in the order of the sources file."""
+    found: Sequence[TableWork]
     match source:
         case CsvSource():
-            return [csv_work(source, table) for table in source.tables]
+            found = [csv_work(source, table) for table in source.tables]
         case ParquetSource():
-            return [parquet_work(source, table) for table in source.tables]
+            found = [parquet_work(source, table) for table in source.tables]
+        case ExcelSource():
+            found = [excel_work(source, table) for table in source.tables]
         case JsonSource():
-            return [json_work(source, table) for table in source.tables]
+            found = [json_work(source, table) for table in source.tables]
         case EventsSource():
-            return [events_work(source, table) for table in source.tables]
+            found = [events_work(source, table) for table in source.tables]
         case RestSource():
-            return [RestWork(source, table) for table in source.tables]
+            found = [RestWork(source, table) for table in source.tables]
         case PostgresSource():
-            return [PostgresWork(source, table) for table in source.tables]
+            found = [PostgresWork(source, table) for table in source.tables]
+    return list(found)

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PlannedFile:
-    """One file: `what` is new, changed, again, known or refused; `bytes` None when it is not there."""
+    """One file: `what` is new, changed, again, known, outside (the window's days) or refused.
+
+    `bytes` is None when it is not there.
+    """
 
     path: str
     what: str

@@ -22,7 +22,7 @@ import duckdb
 from configuration.errors import ConfigurationError, PlainError
 from configuration.yaml_file import nearest
 from ingest.declaration.sources_file import SourcesFile
-from ingest.kinds import TableWork, works
+from ingest.kinds import KINDS_WITH_WINDOW, TableWork, works
 from ingest.lake.manifest import Manifest, commit, read_manifest
 from ingest.lake.writer import spool_folder, sweep
 from ingest.results import (
@@ -71,11 +71,13 @@ def ingest(
     """Load what is new. `only` names sources, or tables as `source.table`; none: everything.
 
     Sources load side by side, the tables of a source one after the other. With `reload`, what is known
-    is loaded again and replaces what was loaded before. `root` is where relative paths of the sources
-    file begin. `on_start` is given each table's meter as its load begins. Raises PlainError when the
-    lake itself cannot be used; what goes wrong with one table stands in its result.
+    is loaded again and replaces what was loaded before; with `window`, only what belongs to its days is
+    looked at. `root` is where relative paths of the sources file begin. `on_start` is given each
+    table's meter as its load begins. Raises PlainError when the lake itself cannot be used; what goes
+    wrong with one table stands in its result.
     """
     wanted = wanted_tables(sources_file, only)
+    check_window(wanted, window)
     manifest = _open_lake(lake)
     context = LoadContext(
         sources=sources_file,
@@ -163,6 +165,20 @@ def wanted_tables(sources: SourcesFile, only: Sequence[str]) -> list[TableWork]:
                 remedy=f"Did you mean '{guess}'?" if guess else f"It has {sources_there}.",
             )
     return [work for work in every if _called(work) & set(only)]
+
+
+def check_window(wanted: Sequence[TableWork], window: Window | None) -> None:
+    """Raise ConfigurationError when one of the wanted tables cannot load only some days."""
+    without = [work for work in wanted if work.kind not in KINDS_WITH_WINDOW]
+    if window is None or not without:
+        return
+    first = without[0]
+    able = sorted({work.source for work in wanted if work.kind in KINDS_WITH_WINDOW})
+    raise ConfigurationError(
+        f"a source of kind {first.kind} has no days to choose from, so --from and --to say nothing to it",
+        where=f"{first.source}.{first.names[0]}",
+        remedy=f"Name the sources that have: {', '.join(able)}." if able else "Leave them out.",
+    )
 
 
 def _called(work: TableWork) -> set[str]:

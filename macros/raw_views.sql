@@ -5,6 +5,7 @@
         {%- do refuse_unreadable_load_records() -%}
         {%- do run_query(load_records_sql()) -%}
         {%- do refuse_broken_load_records() -%}
+        {%- do refuse_broken_compactions() -%}
         {%- do refuse_unread_tables() -%}
         {%- do run_query(rejected_rows_view_sql()) -%}
         {%- set file_groups = raw_file_groups() -%}
@@ -25,6 +26,11 @@
 {%- endmacro -%}
 
 
+{%- macro compactions_glob() -%}
+    {%- do return(lake_path() ~ "/raw/_manifest/compacted/*.json") -%}
+{%- endmacro -%}
+
+
 {%- macro refuse_unreadable_load_records() -%}
     {#- Also an empty file: passed over, its load would silently be gone. -#}
     {%- set glob = sql_text(load_records_glob()) -%}
@@ -32,6 +38,18 @@
         "select min(filename) from read_text(" ~ glob ~ ") where case when json_valid(content)"
         ~ " then json_type(content) != 'ARRAY' or json_array_length(content) = 0 else true end"
     ) if sql_value("select count(*) from glob(" ~ glob ~ ")") | int > 0 -%}
+    {%- set glob = sql_text(compactions_glob()) -%}
+    {%- set broken_compaction = sql_value(
+        "select min(filename) from read_text(" ~ glob ~ ") where case when json_valid(content)"
+        ~ " then json_extract(content, '$.version') is distinct from '1'"
+        ~ " or json_type(content, '$.files') is distinct from 'ARRAY' else true end"
+    ) if sql_value("select count(*) from glob(" ~ glob ~ ")") | int > 0 -%}
+    {%- if broken_compaction -%}
+        {%- do exceptions.raise_compiler_error(
+            "The record of compacted files " ~ broken_compaction ~ " cannot be read: restore it from a"
+            ~ " backup, or upgrade Tillhouse if a newer one wrote it"
+        ) -%}
+    {%- endif -%}
     {%- if broken -%}
         {%- do exceptions.raise_compiler_error(
             "The load record " ~ broken ~ " cannot be read: restore it from a backup, or delete it;"
@@ -69,6 +87,9 @@
     } -%}
     {%- set found = sql_value("select count(*) from glob(" ~ sql_text(records_glob) ~ ")") | int -%}
     create schema if not exists till;
+
+    -- First, so that each load that it names has its record below.
+    {{ compacted_files_sql() }}
 
     create or replace temporary table load_records as
     {%- if found > 0 %}
@@ -179,18 +200,88 @@
         files.source_name,
         files.table_name,
         files.is_rejected,
-        files.file.path as path,
+        coalesce(compacted.path, files.file.path) as path,
         files.file.rows as rows,
         list_sort(list_transform(files.schema, lambda field: lower(field.name))) as column_names,
-        coalesce(inputs.superseded_inputs > 0, false) as is_partly_superseded,
-        coalesce(inputs.superseded_inputs = inputs.inputs, false) as is_superseded
+        compacted.path is not null as is_compacted,
+        -- Of all the loads whose rows stand in the file.
+        bool_or(coalesce(inputs.superseded_inputs > 0, false)) over one_file as is_partly_superseded,
+        bool_and(coalesce(inputs.superseded_inputs = inputs.inputs, false)) over one_file
+            as is_superseded
     from files_listed as files
+    left join compacted_files as compacted
+        on
+            files.source_name = compacted.source_name
+            and files.table_name = compacted.table_name
+            and files.file.path = compacted.replaced_path
     left join inputs_counted as inputs
         on
             files.load_id = inputs.load_id
             and files.source_name = inputs.source_name
             and files.table_name = inputs.table_name
+    window one_file as (
+        partition by
+            files.source_name,
+            files.table_name,
+            coalesce(compacted.path, files.file.path)
+    )
     order by files.source_name, files.table_name, files.load_id, files.is_rejected, path;
+{%- endmacro -%}
+
+
+{%- macro compacted_files_sql() -%}
+    {#- Which files of load records are to be read elsewhere (docs/decisions/0007-compaction.md). -#}
+    {%- set compactions_glob = sql_text(compactions_glob()) -%}
+    {%- set found = sql_value("select count(*) from glob(" ~ compactions_glob ~ ")") | int -%}
+    create or replace temporary table compacted_files as
+    {%- if found > 0 %}
+    select
+        source_name,
+        table_name,
+        compacted_file.file.path as path,
+        unnest(compacted_file.replaces) as replaced_path
+    from
+        (
+            select source_name, table_name, unnest(files) as compacted_file
+            from read_json(
+                {{ compactions_glob }},
+                format = 'unstructured',
+                maximum_object_size = 268435456,
+                columns = {
+                    'source_name': 'varchar',
+                    'table_name': 'varchar',
+                    'files': 'struct(file struct(path varchar), replaces varchar[])[]'
+                }
+            )
+        );
+    {%- else %}
+    select
+        cast(null as varchar) as source_name,
+        cast(null as varchar) as table_name,
+        cast(null as varchar) as path,
+        cast(null as varchar) as replaced_path
+    where false;
+    {%- endif %}
+{%- endmacro -%}
+
+
+{%- macro refuse_broken_compactions() -%}
+    {#- Rows of a load without a record must not count, and nothing outside the table's folder. -#}
+    {%- set problem = sql_value(
+        "select compacted.path from compacted_files as compacted left join ("
+        ~ "select source_name, table_name, unnest(files).path as path from load_records) as loaded"
+        ~ " on compacted.source_name = loaded.source_name and compacted.table_name = loaded.table_name"
+        ~ " and compacted.replaced_path = loaded.path"
+        ~ " where loaded.path is null or not starts_with(compacted.path, 'raw/' || compacted.source_name"
+        ~ " || '/' || compacted.table_name || '/compacted=')"
+        ~ " or list_contains(string_split(compacted.path, '/'), '..') limit 1"
+    ) -%}
+    {%- if problem is not none -%}
+        {%- do exceptions.raise_compiler_error(
+            "The compacted file " ~ problem ~ " has rows of a load without a record, or lies where it must"
+            ~ " not: restore " ~ lake_path() ~ "/raw/_manifest from a backup"
+        ) -%}
+    {%- endif -%}
 {%- endmacro -%}
 
 
@@ -250,11 +341,11 @@
     {%- set groups = fromjson(sql_value(
         "select coalesce(to_json(list(file_group order by file_group.key, file_group.columns)), '[]') from ("
         ~ "select {'key': source_name || '.' || table_name, 'columns': column_names,"
-        ~ " 'is_partly_superseded': is_partly_superseded,"
-        ~ " 'paths': list(path order by load_id, path)} as file_group"
+        ~ " 'is_partly_superseded': is_partly_superseded, 'is_compacted': is_compacted,"
+        ~ " 'paths': list(distinct path order by path)} as file_group"
         ~ " from till.load_files"
         ~ " where not is_rejected and not is_superseded and rows > 0"
-        ~ " group by source_name, table_name, column_names, is_partly_superseded)"
+        ~ " group by source_name, table_name, column_names, is_partly_superseded, is_compacted)"
     )) -%}
     {%- set by_table = {} -%}
     {%- for file_group in groups -%}
@@ -268,7 +359,7 @@
     {%- set branches = [] -%}
     {%- for file_group in file_groups -%}
         {%- do branches.append(raw_branch_sql(
-            node, file_group, raw_not_superseded(node) if file_group.is_partly_superseded
+            node, file_group, "not " ~ raw_superseded(node, file_group) if file_group.is_partly_superseded
         )) -%}
     {%- endfor -%}
     {%- if not branches -%}
@@ -282,7 +373,7 @@
 
 {%- macro raw_branch_sql(node, file_group, condition=none) -%}
     {#- One select over the files of a group, or a typed one without rows where there are no files. -#}
-    {%- set load_id = raw_load_id() -%}
+    {%- set load_id = raw_load_id(file_group) -%}
     {%- set added = ["_file", "_load_id", "_loaded_at"] -%}
     select
         {%- for column in node.columns.values() if column.name not in added %}
@@ -312,23 +403,22 @@
 {%- endmacro -%}
 
 
-{%- macro raw_load_id() -%}
+{%- macro raw_load_id(file_group) -%}
+    {#- The load of a row: its folder says so, or, where rows of several loads stand together, a column. -#}
+    {%- if file_group is not none and file_group.is_compacted -%}
+        {%- do return("_load_id") -%}
+    {%- endif -%}
     {%- do return("regexp_extract(__path, '.*[/\\\\]load_id=([^/\\\\]+)[/\\\\]', 1)") -%}
 {%- endmacro -%}
 
 
-{%- macro raw_not_superseded(node) -%}
-    {%- do return("not " ~ raw_superseded(node)) -%}
-{%- endmacro -%}
-
-
-{%- macro raw_superseded(node, after=none) -%}
+{%- macro raw_superseded(node, file_group, after=none) -%}
     {#- Whether the input that a row came from was replaced, by a load after `after` if that is given. -#}
     {%- do return(
         "exists (select 1 from till.superseded_inputs as superseded"
         ~ " where superseded.source_name = " ~ sql_text(node.source_name)
         ~ " and superseded.table_name = " ~ sql_text(node.name)
-        ~ " and superseded.load_id = " ~ raw_load_id()
+        ~ " and superseded.load_id = " ~ raw_load_id(file_group)
         ~ " and superseded.path = _file"
         ~ (" and superseded.replaced_by > " ~ after if after is not none else "") ~ ")"
     ) -%}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from configuration.errors import EXIT_FAILED, EXIT_USAGE, ConfigurationError, PlainError
+from till.compact_command import compact
 from till.demo_commands import demo_app
 from till.project import DEFAULT_SOURCES, Project, open_project
 from till.rejected_command import rejected
@@ -73,7 +74,7 @@ def run(
 
 @app.command(
     epilog="Example: till ingest shop; till ingest --dry-run; "
-    "till ingest --reload shop.purchases --dry-run"
+    "till ingest --reload shop.purchases --from 2024-03-01 --to 2024-03-31 --dry-run"
 )
 def ingest(
     source: Annotated[
@@ -88,6 +89,18 @@ def ingest(
             help="Load the named sources or tables again, in place of what was loaded.",
         ),
     ] = False,
+    from_date: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="DATE",
+            help="Only from this day on (2024-03-09): rows by the cursor, files by their names.",
+        ),
+    ] = None,
+    to_date: Annotated[
+        str | None,
+        typer.Option("--to", metavar="DATE", help="Only up to this day, and with it."),
+    ] = None,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -101,6 +114,7 @@ def ingest(
     from till.console import LONGEST_LINE, ingested_as_json, print_ingested, print_plan
     from till.load_bars import LoadBars
     from till.run import ingest_only
+    from till.window_options import window_of
 
     project = open_project()
     only = tuple(source or ())
@@ -109,10 +123,11 @@ def ingest(
             "--reload needs the name of a source or a table",
             remedy="Name what to load again, for example `till ingest --reload shop.purchases`.",
         )
+    window = window_of(from_date, to_date)
     out = new_console(stderr=True) if as_json else console
     with _sources(project, sources, out) as loaded:
         if dry_run:
-            plans = plan(loaded, project.lake, project.root, only, reload=reload)
+            plans = plan(loaded, project.lake, project.root, only, reload=reload, window=window)
             print_plan(out, plans)
             if as_json:
                 print_json([asdict(one) for one in plans])
@@ -125,6 +140,7 @@ def ingest(
                 loaded,
                 only=only,
                 reload=reload,
+                window=window,
                 on_progress=lambda line: bars.print(harmless(line, LONGEST_LINE)),
                 on_start=bars.add,
             )
@@ -202,6 +218,7 @@ def status(as_json: JsonOption = False) -> None:
 
 
 app.command(epilog="Example: till rejected shop.purchases --rows")(rejected)
+app.command(epilog="Example: till compact shop --dry-run")(compact)
 
 
 @app.command(epilog="Example: till generate --check")

@@ -36,6 +36,7 @@ PLAN_WORDS = {
     "changed": "load (changed)",
     "again": "load again",
     "known": "skip (known)",
+    "outside": "skip (not these days)",
     "refused": "refuse",
 }
 MOST_KNOWN_LISTED = 10
@@ -157,12 +158,13 @@ def print_plan(console: Console, plans: Sequence[TablePlan]) -> None:
     table = table_of("table", "would", "file or address", ">bytes", "why")
     for one in plans:
         name = f"{one.source_name}.{one.table_name}"
-        known = [file for file in one.files if file.what == "known"]
         listed = one.files
-        if len(known) > MOST_KNOWN_LISTED:
-            listed = tuple(file for file in one.files if file.what != "known")
-            size = f"{sum(file.bytes or 0 for file in known):,}"
-            table.add_row(name, PLAN_WORDS["known"], f"{len(known):,} files", size, "known")
+        for what, why in (("known", "known"), ("outside", "outside --from and --to")):
+            alike = [file for file in one.files if file.what == what]
+            if len(alike) > MOST_KNOWN_LISTED:
+                listed = tuple(file for file in listed if file.what != what)
+                size = f"{sum(file.bytes or 0 for file in alike):,}"
+                table.add_row(name, PLAN_WORDS[what], f"{len(alike):,} files", size, why)
         for file in listed:
             size = "" if file.bytes is None else f"{file.bytes:,}"
             words = PLAN_WORDS[file.what]

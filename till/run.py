@@ -26,7 +26,7 @@ from till.working_copy import clear_mark, link_or_copy, mark_build, restore_if_b
 
 if TYPE_CHECKING:
     from ingest.declaration.sources_file import SourcesFile
-    from ingest.results import Meter
+    from ingest.results import Meter, Window
     from ingest.run import IngestResult
 
 
@@ -208,12 +208,14 @@ def ingest_only(
     *,
     only: tuple[str, ...],
     reload: bool = False,
+    window: Window | None = None,
     on_progress: Callable[[str], None],
     on_start: Callable[[Meter], None] = lambda meter: None,
 ) -> IngestResult:
     """Load what is new and stop, under the lake's lock; raises PlainError for unknown names.
 
-    With `reload`, what is known is loaded again and replaces what was loaded before.
+    With `reload`, what is known is loaded again and replaces what was loaded before; with `window`,
+    only what belongs to its days is looked at.
     """
     from ingest.run import ingest
 
@@ -224,6 +226,7 @@ def ingest_only(
             project.root,
             only=only,
             reload=reload,
+            window=window,
             on_progress=on_progress,
             on_start=on_start,
         )

@@ -18,12 +18,21 @@ from ingest.csv.declaration import CsvSource
 from ingest.declaration.environment import Expanded, expand
 from ingest.declaration.tables import RecordTableBlock, no_twins
 from ingest.events.declaration import EventsSource
+from ingest.excel.declaration import ExcelSource
 from ingest.json.declaration import JsonSource
 from ingest.parquet.declaration import ParquetSource
 from ingest.postgres.declaration import PostgresSource
 from ingest.rest.declaration import RestSource
 
-AnySource = CsvSource | ParquetSource | JsonSource | EventsSource | RestSource | PostgresSource
+AnySource = (
+    CsvSource
+    | ParquetSource
+    | JsonSource
+    | ExcelSource
+    | EventsSource
+    | RestSource
+    | PostgresSource
+)
 Source = Annotated[AnySource, Field(discriminator="kind")]
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from configuration.errors import PlainError
 from ingest.declaration.sources_file import SourcesFile
 from ingest.files.input_files import FILE_COLUMN
+from ingest.files.window import UNDATED
 from ingest.lake.manifest import (
     LakeFile,
     LiveInput,
@@ -23,7 +24,7 @@ from ingest.lake.manifest import (
     utc_text,
 )
 from ingest.lake.writer import Staged, bring, hand_over
-from ingest.results import Load, LoadContext, Patience, TableResult, result_of
+from ingest.results import Load, LoadContext, Patience, TableResult, Window, result_of
 from ingest.rows.casting import TypedColumn
 
 
@@ -68,6 +69,9 @@ class FileTask:
     spool: Path
     live: tuple[tuple[LiveInput, ...], ...]  # what counts today, of each of `names`
     reload: bool = False
+    window: Window | None = None
+    # Files that the window leaves out, with the reason: `in_window` notes them here.
+    left_out: dict[str, str] = field(default_factory=dict)
     is_dry: bool = False  # only look: nothing is fetched
     sources: SourcesFile | None = None
     patience: Patience = field(default_factory=Patience)
@@ -113,11 +117,17 @@ def load_files(
         spool,
         live,
         reload=context.reload,
+        window=context.window,
         sources=context.sources,
         patience=context.patience,
         started=started,
     )
     outcome = prepare(task)
+    if undated := sum(why == UNDATED for why in task.left_out.values()):
+        files = "1 file has" if undated == 1 else f"{undated:,} files have"
+        context.progress(
+            f"{task.where}: {files} no date in the name, so --from and --to leave it out"
+        )
     error = _together(outcome.refused, task.where)
     if outcome.supersedes and not outcome.tables:
         # A file that became a copy of another brings no rows, and takes its former ones back.
@@ -157,6 +167,8 @@ def _bring(
                 source_name=task.source,
                 table_name=each.name,
                 kind=task.kind,
+                window_start=_day(task.window.start) if task.window else None,
+                window_end=_day(task.window.end) if task.window else None,
                 started_at=utc_text(started),
                 finished_at=utc_text(context.now()),
                 rows_read=sum(one.rows_read for one in each.inputs),
@@ -171,6 +183,10 @@ def _bring(
             )
         )
     return records
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _together(refused: Sequence[PlainError], where: str) -> PlainError | None:

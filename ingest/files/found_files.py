@@ -29,6 +29,7 @@ from ingest.files.input_files import local_files, unreadable
 from ingest.files.object_store import ObjectStore, StoredObject
 from ingest.files.unpacking import PACKINGS, STREAMS, unpack, unzip
 from ingest.files.versions import LoadedVersions, member_version
+from ingest.files.window import in_window
 from ingest.plans import PlannedFile
 
 _COPIES = "copies"
@@ -120,9 +121,8 @@ class _Search:
 
     def look_in_folders(self, path: str) -> None:
         """Local files: plain ones are read where they are."""
-        for each in local_files(
-            path, self.task.root, self.endings, self.kind, self._packed_endings()
-        ):
+        names = local_files(path, self.task.root, self.endings, self.kind, self._packed_endings())
+        for each in in_window(names, self.task):
             location = self.task.root / each
             if not ending_of(each, self.packings):
                 self.found.files.append(FoundFile(each, location))
@@ -154,6 +154,8 @@ class _Search:
         name = web_name(
             address, lambda part: sources.hide_within(address, part) if sources else part
         )
+        if not in_window([name], self.task):
+            return
         known = self.versions.to_ask(name)
         token, variables = self._token()
         request = Request(address, name, known, self.task.patience, token, variables)
@@ -190,6 +192,8 @@ class _Search:
                 remedy="Correct the path in the sources file; in a prefix, names must end in "
                 f"{' or '.join(self.endings)}.",
             )
+        chosen = in_window([each.address for each in objects], self.task)
+        objects = [each for each in objects if each.address in set(chosen)]
         new = [each for each in objects if not self._tell_known(each.address, each.version)]
         if self.task.is_dry:
             self.found.told += [

@@ -47,10 +47,13 @@ class FileWork:
                     Path(folder),
                     live,
                     context.reload,
+                    window=context.window,
                     is_dry=True,
                     sources=context.sources,
                 )
-                return TablePlan(self.source, name, self.kind, files=self.look(task))
+                files = (*self.look(task), *_left_out(task))
+                files = tuple(sorted(files, key=lambda file: file.path))
+                return TablePlan(self.source, name, self.kind, files=files)
         except PlainError as error:
             return TablePlan(self.source, name, self.kind, problem=str(error))
         except OSError as error:
@@ -60,6 +63,13 @@ class FileWork:
                 remedy="Check that they are there and that you may read them.",
             )
             return TablePlan(self.source, name, self.kind, problem=str(problem))
+
+
+def _left_out(task: FileTask) -> list[PlannedFile]:
+    return [
+        PlannedFile(path, "outside", _size(task.root / path), why)
+        for path, why in task.left_out.items()
+    ]
 
 
 def planned_known(files: KnownFiles[File], root: Path) -> tuple[PlannedFile, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.incremental.read_rows import lake_schema, parquet_relation
+from ingest.lake.compactions import stored_rows
 from ingest.results import LoadContext
 from ingest.rows.duckdb_sql import identifier, number, one
 from ingest.rows.read_table import ReadTable
@@ -31,12 +32,15 @@ def is_all_known(
             if not records or records[0].rows_read != each.rows_read:
                 return False
         same = [record for record in records if record.schema == lake_schema(each)]
-        loaded = [context.lake / file.path for record in same for file in record.files]
-        rejected = [context.lake / file.path for record in same for file in record.rejected_files]
+        loaded = stored_rows(context.lake, same)
+        left_out = [context.lake / file.path for record in same for file in record.rejected_files]
+        rejected = parquet_relation(left_out) if left_out else None
         columns = ", ".join(identifier(column.name) for column in each.columns)
         recent = ""
         if cursor:
             column = identifier(cursor)
+            if loaded and _reaches_further(connection, column, each.rows_file, loaded):
+                return False
             recent = f"where {column} >= (select min({column}) from {parquet_relation([each.rows_file])})"
         # A whole copy is the same only if it has each row as often; a window may repeat what is there.
         minus = "except" if cursor else "except all"
@@ -48,17 +52,14 @@ def is_all_known(
 
 
 def _reaches_further(
-    connection: duckdb.DuckDBPyConnection, column: str, came: Path, known: Sequence[Path]
+    connection: duckdb.DuckDBPyConnection, column: str, came: Path, known: str
 ) -> bool:
     """Whether a row is surely new by its cursor: the usual case, and told without comparing rows."""
-    if not known:
-        return False
     highest = f"select max({column}) from"
     return bool(
         one(
             connection,
-            f"select coalesce(({highest} {parquet_relation([came])}) "
-            f"> ({highest} {parquet_relation(known)}), false)",
+            f"select coalesce(({highest} {parquet_relation([came])}) > ({highest} {known}), false)",
         )[0]
     )
 
@@ -66,12 +67,12 @@ def _reaches_further(
 def _has_new(
     connection: duckdb.DuckDBPyConnection,
     came: Path,
-    known: Sequence[Path],
+    known: str | None,
     columns: str,
     minus: str,
     condition: str = "",
 ) -> bool:
     new = f"select {columns} from {parquet_relation([came])}"
     if known:
-        new += f" {minus} select {columns} from {parquet_relation(known)} {condition}"
+        new += f" {minus} select {columns} from {known} {condition}"
     return number(connection, f"select count(*) from ({new} limit 1)") > 0

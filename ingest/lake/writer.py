@@ -82,7 +82,7 @@ def hand_over(
     for each in staged:
         folder = lake / "raw" / source / each.table / f"load_id={load_id}"
         arrived[each.table] = tuple(
-            _described(path, lake) for path in sorted(folder.glob("*.parquet"))
+            described(path, lake) for path in sorted(folder.glob("*.parquet"))
         )
         rows = sum(file.rows for file in arrived[each.table])
         if rows != each.rows:
@@ -99,7 +99,7 @@ def bring(path: Path, lake: Path, source: str, table: str, load_id: str) -> Lake
     target = lake / "rejected" / source / table / f"load_id={load_id}" / "rejected.parquet"
     target.parent.mkdir(parents=True, exist_ok=True)
     path.replace(target)
-    return _described(target, lake)
+    return described(target, lake)
 
 
 def _run_dlt(
@@ -198,7 +198,7 @@ def _resource(dlt: Any, staged: Staged, load_id: str, state: Mapping[str, Any]) 
     )
 
 
-def _described(path: Path, lake: Path) -> LakeFile:
+def described(path: Path, lake: Path) -> LakeFile:
     """The file as the manifest names it; synced, so that a record never outlives its file."""
     digest = hashlib.sha256()
     with path.open("rb") as file:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import duckdb
 
-from ingest.incremental.read_rows import parquet_relation
 from ingest.json.reader import Had
+from ingest.lake.compactions import stored_rows
+from ingest.lake.manifest import Record, SchemaColumn
 from ingest.rest.declaration import RestSource, RestTable
 from ingest.results import LoadContext
 from ingest.rows.duckdb_sql import identifier, number
@@ -31,15 +35,23 @@ def had_before(
         if not is_part:
             return False
         wanted, column = (name, columns[path]) if path in columns else (lists[path], None)
-        files = [
-            context.lake / file.path
-            for record in context.manifest.live_records(source.name, wanted)
-            for file in record.files
-            if column is None or column in {each.name for each in record.schema}
-        ]
-        if not files or column is None:
-            return bool(files)
-        some = f"select 1 from {parquet_relation(files)} where {identifier(column)} is not null limit 1"
-        return number(connection, f"select count(*) from ({some})") > 0
+        records = context.manifest.live_records(source.name, wanted)
+        if column is None:
+            return any(record.rows_loaded for record in records)
+        having = [each for each in records if column in {one.name for one in each.schema}]
+        filled = f"where {identifier(column)} is not null limit 1"
+        return any(
+            number(connection, f"select count(*) from (from {rows} {filled})")
+            for rows in rows_by_schema(context.lake, having)
+        )
 
     return had
+
+
+def rows_by_schema(lake: Path, records: Sequence[Record]) -> list[str]:
+    """SQL of the rows of these loads of one table: one query for all that have the same columns."""
+    alike: dict[tuple[SchemaColumn, ...], list[Record]] = {}
+    for record in records:
+        alike.setdefault(record.schema, []).append(record)
+    found = (stored_rows(lake, each) for each in alike.values())
+    return [rows for rows in found if rows is not None]

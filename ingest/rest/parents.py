@@ -14,9 +14,11 @@ from urllib.parse import quote
 import duckdb
 
 from configuration.errors import PlainError
+from ingest.lake.compactions import stored_rows
 from ingest.lake.manifest import Record, microseconds
 from ingest.rest.declaration import RestSource, RestTable
 from ingest.rest.fetch import Resource
+from ingest.rest.known import rows_by_schema
 from ingest.rest.request import cursor_kind
 from ingest.results import LoadContext, Window
 from ingest.rows.duckdb_sql import identifier, text_list, text_literal
@@ -91,7 +93,7 @@ def _new_rows(
         paths.setdefault(each.load_id, []).append(each.input.path)
     new = [
         f"select {_columns(parent, record)}, {microseconds(record.load_id)} as load "
-        f"from {_files(context, [record])} "
+        f"from {stored_rows(context.lake, [record])} "
         f"where _file in (select unnest({text_list(paths[record.load_id])}))"
         for record in live
         if record.files and microseconds(record.load_id) > since
@@ -109,16 +111,18 @@ def _new_rows(
         for record in context.manifest.of_table(source.name, parent.name)
         if microseconds(record.load_id) <= since and _has_all(parent, record)
     ]
-    known = [record for record in former if _is_there(context, record)]
-    if not known:
+    if not former:
         return f"select {columns}, min(load) as load from ({came}) group by {columns}"
     recent = ""
     if parent.cursor and cursor_kind(parent):
         column = identifier(parent.cursor.column)
         recent = f" where {column} >= (select min({column}) from ({came}))"
+    known = "".join(
+        f" union all select {columns}, 0 as load from {rows}{recent}"
+        for rows in rows_by_schema(context.lake, former)
+    )
     return (
-        f"select {columns}, min(load) as load from ({came} union all "
-        f"select {columns}, 0 as load from {_files(context, known)}{recent}) "
+        f"select {columns}, min(load) as load from ({came}{known}) "
         f"group by {columns} having min(load) > 0"
     )
 
@@ -134,16 +138,6 @@ def _has_all(parent: RestTable, record: Record) -> bool:
     """Whether its rows can be compared with today's."""
     there = {(column.name, column.type) for column in record.schema}
     return there >= {(column.name, column.typed.type.duckdb) for column in parent.columns}
-
-
-def _is_there(context: LoadContext, record: Record) -> bool:
-    """Whether its files are still there: if not, its rows are asked for again, which does no harm."""
-    return bool(record.files) and all((context.lake / file.path).exists() for file in record.files)
-
-
-def _files(context: LoadContext, records: Iterable[Record]) -> str:
-    paths = text_list(str(context.lake / file.path) for record in records for file in record.files)
-    return f"read_parquet({paths}, hive_partitioning = false, union_by_name = true)"
 
 
 def _within(column: str, window: Window) -> list[str]:

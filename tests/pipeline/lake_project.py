@@ -208,7 +208,11 @@ class LakeProject:
             "bytes_read": 10,
             "files": files,
             "rejected_files": rejects,
-            "inputs": [{"path": path, "sha256": "0", "bytes": 1} for path in inputs],
+            "inputs": [
+                {"path": path, "sha256": "0", "bytes": 1}
+                | {"rows_read": 0, "rows_loaded": 0, "rows_rejected": 0}
+                for path in inputs
+            ],
             "supersedes": [{"load_id": old, "path": path} for old, path in supersedes],
             "schema": [{"name": row[0], "type": row[1]} for row in described],
         }

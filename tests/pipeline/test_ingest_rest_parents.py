@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -11,6 +12,8 @@ from urllib.parse import unquote
 import pytest
 
 from configuration.errors import ConfigurationError
+from ingest.compact import compact, tables_of
+from ingest.lake.manifest import read_manifest
 from tests.pipeline.rest_lake import RestLake, order, orders_table
 from tests.pipeline.scripted_api import Asked, Reply, ScriptedApi, as_json, page, scripted_api
 
@@ -236,6 +239,25 @@ def test_a_reload_asks_all_parents_again_and_replaces_everything(
     lake.ingest(reload=True, only=["web.orders"])
     lake.ingest()
     assert asked_since(api) == []  # the parents are the same as before
+
+
+def test_parents_whose_files_were_put_together_are_known(
+    lake: RestLake, api: ScriptedApi, shop: Shop
+) -> None:
+    lake.declare(api.url, orders_table(cursor=SINCE), refunds_table())
+    lake.ingest(only=["web.orders"])
+    shop.orders.append(order(4, DAY.format(4)))
+    lake.ingest()
+    assert asked_since(api) == ["A1", "A2", "A3", "A4"]
+    for _ in range(2):  # the second removes what the first put elsewhere
+        manifest = read_manifest(lake.lake)
+        compact(lake.lake, manifest, tables_of(manifest.records), keep=timedelta())
+    assert not (lake.lake / lake.records()[0].files[0].path).exists()
+    changed = order(5, DAY.format(5))
+    del changed["status"]  # no new record has it, and those of before do
+    shop.orders[:] = [changed]
+    assert lake.ingest().failed == []
+    assert asked_since(api) == ["A5"]
 
 
 def test_a_reload_that_breaks_off_takes_nothing_away(

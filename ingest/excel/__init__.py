@@ -1,0 +1,1 @@
+"""Tables that arrive as spreadsheets: Excel workbooks and those of OpenDocument."""
