@@ -15,6 +15,8 @@ from ingest.events.declaration import EventsSource
 from ingest.events.work import events_work
 from ingest.json.declaration import JsonSource
 from ingest.json.work import json_work
+from ingest.kinesis.declaration import KinesisSource
+from ingest.kinesis.work import KinesisWork
 from ingest.parquet.declaration import ParquetSource
 from ingest.parquet.work import parquet_work
 from ingest.plans import TablePlan
@@ -58,3 +60,5 @@ def works(source: AnySource) -> list[TableWork]:
             return [events_work(source, table) for table in source.tables]
         case RestSource():
             return [RestWork(source, table) for table in source.tables]
+        case KinesisSource():
+            return [KinesisWork(source)]

@@ -19,10 +19,11 @@ from ingest.declaration.environment import Expanded, expand
 from ingest.declaration.tables import RecordTableBlock, no_twins
 from ingest.events.declaration import EventsSource
 from ingest.json.declaration import JsonSource
+from ingest.kinesis.declaration import KinesisSource
 from ingest.parquet.declaration import ParquetSource
 from ingest.rest.declaration import RestSource
 
-AnySource = CsvSource | ParquetSource | JsonSource | EventsSource | RestSource
+AnySource = CsvSource | ParquetSource | JsonSource | EventsSource | RestSource | KinesisSource
 Source = Annotated[AnySource, Field(discriminator="kind")]
 
 
