@@ -1,14 +1,19 @@
 """`${NAME}` and `${NAME:-default}` in a sources file, replaced from the environment.
 
-What came out of a variable never shows in a message: there it is written as `${NAME}` again.
+What came out of a variable never shows in a message: there it is written as `${NAME}` again. Where a text
+of the file is published (in the lake, in dbt's files, in releases), no variable may stand.
 """
 
 from __future__ import annotations
 
+import base64
+import json
+import math
 import re
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
@@ -16,11 +21,17 @@ from configuration.errors import ConfigurationError, PlainError
 from configuration.yaml_file import position_of
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
-_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s${}]+@")
+_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s${}]+@|https?://[^/@\s:${}]+@", re.IGNORECASE)
+_USERINFO = re.compile(r"://[^/\s]*@")
 # Under these keys of an `auth` block nothing but a variable may stand.
 _SECRET_KEYS = ("token", "password", "api_key", "client_secret")
-# Shorter values would be found by accident in ordinary words.
+# Shorter values would be found by accident in ordinary words, or in ordinary data.
 _SHORTEST_HIDDEN = 4
+_SHORTEST_CONCEALED = 12
+# What is written under these keys ends in dbt's files, in releases, or in each row.
+_PUBLISHED_KEYS = ("name", "description", "header", "type", "key")
+# No sources file names these, and yet they are used.
+_SECRETS_OF_AMAZON = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID")
 
 
 @dataclass
@@ -31,6 +42,7 @@ class Expanded:
     auth_variables: dict[int, list[str]] = field(default_factory=dict)
     # The variables of each text that has some, by what the text became.
     used: dict[str, frozenset[str]] = field(default_factory=dict)
+    secrets: set[str] = field(default_factory=set)  # the variables under keys that hold secrets
 
     def hide(self, text: str, only: Container[str] | None = None) -> str:
         """`text` with every value that came from the environment written as its variable.
@@ -39,13 +51,40 @@ class Expanded:
         """
         for name, value in sorted(self.values.items(), key=lambda pair: -len(pair[1])):
             if len(value) >= _SHORTEST_HIDDEN and (only is None or name in only):
-                text = text.replace(value, f"${{{name}}}")
+                for form in _forms(value):
+                    text = text.replace(form, f"${{{name}}}")
         return text
+
+    def conceal(self, content: bytes) -> bytes:
+        """`content` of an answer without the secrets that it was asked with, should it echo them."""
+        for name in sorted(self.secrets & set(self.values)):
+            if len(self.values[name]) >= _SHORTEST_CONCEALED:
+                for form in _forms(self.values[name]):
+                    content = content.replace(form.encode(), f"${{{name}}}".encode())
+        return content
+
+
+def _forms(value: str) -> list[str]:
+    """How a value may be written: as it is, in an address, in JSON, and in base64; the longest first."""
+    plain = value.encode()
+    # Within a longer text, base64 begins at one of three places; what its neighbours decide is left out.
+    packed = [
+        base64.b64encode(b" " * lead + plain).decode()[math.ceil(lead * 4 / 3) : -4]
+        for lead in range(3)
+        if len(value) >= _SHORTEST_CONCEALED
+    ]
+    whole = base64.b64encode(plain).decode()
+    escaped = json.dumps(value)[1:-1]
+    written = {value, quote(value, safe=""), quote(value), quote_plus(value), escaped, *packed}
+    written |= {whole, whole.rstrip("="), base64.urlsafe_b64encode(plain).decode()}
+    written |= {each.replace("/", "\\/") for each in written}  # as some write JSON
+    written = {each for each in written if len(each) >= _SHORTEST_HIDDEN}
+    return sorted(written, key=len, reverse=True)
 
 
 def expand(document: CommentedMap, environ: Mapping[str, str], file: str) -> Expanded:
     """Replace every variable in `document`, in place; raises ConfigurationError with all that are missing."""
-    expanded = Expanded()
+    expanded = Expanded({name: environ[name] for name in _SECRETS_OF_AMAZON if environ.get(name)})
     problems: list[PlainError] = []
     for location, container, key, text in list(_texts(document, ())):
         line, column = position_of(document, location)
@@ -59,6 +98,15 @@ def expand(document: CommentedMap, environ: Mapping[str, str], file: str) -> Exp
                 )
             )
             continue
+        if _VARIABLE.search(text) and _is_published(document, location):
+            problems.append(
+                PlainError(
+                    f"'{key}' holds a variable, and what stands here is published",
+                    where=where,
+                    remedy="Write the text itself. A secret belongs under auth, base_url or params.",
+                )
+            )
+            continue
         for match in _VARIABLE.finditer(text):
             if match[1] not in environ and match[2] is None:
                 problems.append(
@@ -69,10 +117,14 @@ def expand(document: CommentedMap, environ: Mapping[str, str], file: str) -> Exp
                     )
                 )
         container[key] = _VARIABLE.sub(lambda match: _value(match, environ, expanded), text)
-        if names_here := frozenset(match[1] for match in _VARIABLE.finditer(text)):
-            expanded.used[container[key]] = names_here
+        names = [match[1] for match in _VARIABLE.finditer(text)]
+        if names:
+            expanded.used[container[key]] = frozenset(names)
+        if "auth" in location and location[-1] in _SECRET_KEYS:
+            expanded.secrets.update(names)
+        for userinfo in _USERINFO.findall(text):
+            expanded.secrets.update(match[1] for match in _VARIABLE.finditer(userinfo))
         if "auth" in location and isinstance(location[1], int):
-            names = [match[1] for match in _VARIABLE.finditer(text)]
             expanded.auth_variables.setdefault(location[1], []).extend(names)
     if problems:
         raise ConfigurationError("variables are missing", where=file, problems=problems)
@@ -98,6 +150,18 @@ def _holds_bare_secret(location: tuple[int | str, ...], text: str, *, demo: bool
         return False
     variables = list(_VARIABLE.finditer(text))
     return not variables or (not demo and any(each[2] for each in variables))
+
+
+def _is_published(document: CommentedMap, location: tuple[int | str, ...]) -> bool:
+    """Whether the text at `location` can be read in places that others see."""
+    if location[0] == "vars":
+        return True
+    if location[0] != "sources" or not isinstance(location[1], int) or "auth" in location:
+        return False
+    if any(step in _PUBLISHED_KEYS for step in location[2:]) and "params" not in location:
+        return True
+    # Each row says from which path of an API it came; files are called by where they lie.
+    return location[-1] == "path" and document["sources"][location[1]].get("kind") == "rest_api"
 
 
 def _texts(

@@ -66,6 +66,10 @@ class SourcesFile(Block):
         """`part` of the text `whole` without what came out of the variables that stand in `whole`."""
         return self._expanded.hide(part, self._expanded.used.get(whole, frozenset()))
 
+    def conceal(self, content: bytes) -> bytes:
+        """An answer's `content` without the secrets that it was asked with."""
+        return self._expanded.conceal(content)
+
 
 def table_names(source: AnySource) -> list[str]:
     """Every table that this source makes in the lake, children included."""
