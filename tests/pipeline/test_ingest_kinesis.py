@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 boto3 = pytest.importorskip("boto3")
@@ -463,6 +464,23 @@ def test_a_dry_run_says_from_where_it_would_read_and_asks_nothing(
     (planned,) = web.plan(reload=True).shards
     assert "takes the place of all that was loaded" in planned.since
     assert trouble.asked == asked
+
+
+def test_the_example_of_the_guide_runs_and_its_staging_keeps_one_of_each(
+    web: StreamLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guide = (ROOT / "docs" / "guides" / "sources.md").read_text("utf-8").split("### Kinesis\n")[1]
+    block, query = guide.split("```yaml\n")[1], guide.split("```sql\n")[1]
+    text = f"version: 1\nsources:\n{block.split('```')[0]}".replace("initial: latest", "")
+    (web.folder / "sources.yml").write_text(text.replace("shop-events", web.stream), "utf-8")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", web.url)
+    sent = {"event_id": "a", "type": "view", "detail": {"sku": "oil"}, "occurred_at": None}
+    web.put(sent, sent, {**sent, "event_id": "b"})
+    assert web.loaded().rows_loaded == 3
+    (file,) = web.lake.glob("raw/tracking/events/*/*.parquet")
+    select = query.split("```")[0].replace("{{ source('tracking', 'events') }}", f"'{file}'")
+    found = duckdb.execute(f"select event_id, event_type, sku from ({select}) order by all")
+    assert found.fetchall() == [("a", "view", "oil"), ("b", "view", "oil")]
 
 
 def test_a_window_of_days_is_refused(web: StreamLake) -> None:
