@@ -31,8 +31,11 @@ def check_allowed(declared: str, found: Sequence[str], root: Path) -> None:
     """Raise PlainError for the first of the files `found` that may not be read. `declared` is their path."""
     base = _base(root / declared)
     checked: set[Path] = set()
+    folders: dict[Path, Path] = {}  # thousands of files stand in few folders
     for path in found:
-        real = (root / path).resolve()
+        file = root / path
+        folder = folders.get(file.parent) or folders.setdefault(file.parent, file.parent.resolve())
+        real = file.resolve() if file.is_symlink() else folder / file.name
         if base is not None and not real.is_relative_to(base):
             raise PlainError(
                 "this is a link to a file outside of the declared folder",
