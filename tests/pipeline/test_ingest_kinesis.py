@@ -18,11 +18,14 @@ from typing import Any
 
 import duckdb
 import pytest
+import yaml
 
 boto3 = pytest.importorskip("boto3")
 pytest.importorskip("moto.server")
 
 from configuration.errors import ConfigurationError  # noqa: E402 - only with the extra
+from ingest.dbt_sources import source_properties  # noqa: E402
+from ingest.declaration.sources_file import load_sources_file  # noqa: E402
 from ingest.kinesis import content  # noqa: E402
 from ingest.results import Window  # noqa: E402
 from ingest.run import ingest  # noqa: E402
@@ -482,10 +485,14 @@ def test_the_example_of_the_guide_runs_and_its_staging_keeps_one_of_each(
     found = duckdb.execute(f"select event_id, event_type, sku from ({select}) order by all")
     assert found.fetchall() == [("a", "view", "oil"), ("b", "view", "oil")]
 
+    (source,) = load_sources_file(web.folder / "sources.yml", os.environ).sources
+    (table,) = yaml.safe_load(source_properties(source))["sources"][0]["tables"]
+    told = {each["name"] for each in table["columns"]} - {"_load_id", "_loaded_at"}
+    kept = duckdb.execute(f"select * from '{file}'").description
+    assert told == {each[0] for each in kept} - {"load_id"}
+
 
 def test_a_window_of_days_is_refused(web: StreamLake) -> None:
-    from ingest.declaration.sources_file import load_sources_file  # noqa: PLC0415
-
     day = datetime(2026, 1, 1, tzinfo=UTC).date()
     (result,) = ingest(
         load_sources_file(web.folder / "sources.yml", os.environ),
