@@ -141,9 +141,7 @@ def read_parent(
     undeclared = (
         ()
         if table.keeps_payload
-        else check_declared(
-            connection, "records", table.columns, lists, where, may_lack=may_lack
-        )
+        else check_declared(connection, "records", table.columns, lists, where, may_lack=may_lack)
     )
     added = tuple(column for column, _ in table.added)
     passed = [column.name for column in added]
