@@ -43,8 +43,9 @@ def fetch(
     digest = hashlib.sha256()
     pages = rows = size = 0
     try:
-        for content, count in _pages(source, table, since, context.patience, where):
-            _check_encoding(content, where)
+        for answer, count in _pages(source, table, since, context.patience, where):
+            _check_encoding(answer, where)
+            content = context.sources.conceal(answer)
             pages += 1
             rows += count
             size += len(content)

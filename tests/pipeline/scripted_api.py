@@ -81,6 +81,10 @@ def scripted_api(answer: Script) -> Iterator[ScriptedApi]:
             self.wfile.write(reply.body)
             self.close_connection = reply.claimed_bytes is not None
 
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            self.do_GET()
+
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             pass
 
