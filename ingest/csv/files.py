@@ -18,11 +18,10 @@ from configuration.errors import PlainError
 from ingest.csv.declaration import CsvTable
 from ingest.csv.encoding import WINDOWS
 from ingest.csv.inputs import CsvInput, open_input
-from ingest.csv.preflight import Preflight, inspect
-from ingest.files.file_table import FileTask
-from ingest.files.found_files import FoundFiles, find_files
 from ingest.csv.plain_copy import write_plain
 from ingest.csv.preflight import MixedLineEndsError, NotUtf8Error, Preflight, inspect
+from ingest.files.file_table import FileTask
+from ingest.files.found_files import FoundFiles, find_files
 from ingest.files.input_files import (
     Choice,
     check_unchanged,
@@ -83,9 +82,9 @@ class CsvFiles:
                 else:
                     self.refuse(each.path, error)
         first = to_hash_first(list(self.inputs.values()), self.live)
-        for each in first:
-            if each.dialect.needs_copy:
-                self._attempt(each.path, partial(self._hash, each))
+        for one in first:
+            if one.dialect.needs_copy:
+                self._attempt(one.path, partial(self._hash, one))
         self.finish_inspecting(
             self.start_inspecting([each for each in first if not each.dialect.needs_copy])
         )
