@@ -426,6 +426,12 @@ def test_what_does_not_fit_the_form_is_rejected_with_its_text(shop: DialectShop)
     assert found.rejected[len(texts)].reason == reason
 
 
+def test_a_quoted_value_longer_than_a_piece_keeps_its_line_ends(shop: DialectShop) -> None:
+    value = "x" * 1_200_000 + "\r\ny"
+    shop.of().drop("a.csv", f'id,amount\r\n"{value}",1\nb,2\r\n')
+    assert shop.prepare().rows == [("b", 2), (value, 1)]
+
+
 def test_text_keeps_what_looks_like_a_number(shop: DialectShop) -> None:
     shop.of("id", "amount: double").drop("a.csv", "id;amount\n1.234,56;1,5\n")
     assert shop.prepare().rows == [("1.234,56", 1.5)]
