@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
@@ -339,6 +340,21 @@ def test_files_of_different_dialects_make_one_table(shop: DialectShop) -> None:
     paths = duckdb.execute(query, [str(shop.lake / file.path)]).fetchall()
     assert {row[0] for row in paths} == set(dialects)
     assert shop.ingest().tables[0].inputs_skipped == 4
+
+
+def test_compressed_files_have_dialects_too(shop: DialectShop) -> None:
+    shop.of(*GERMAN_COLUMNS)
+    shop.drop("a.csv.gz", gzip.compress(GERMAN.encode("cp1252")))
+    shop.drop(
+        "b.csv.gz", gzip.compress(b"Beleg;Datum;Artikel;Menge;Betrag\n1;01.02.2024;x;1;2,50\n")
+    )
+    shop.drop("c.csv", "Beleg,Datum,Artikel,Menge,Betrag\n1,2024-03-09,a,1,x\n")
+    assert shop.ingest().failed == []
+    assert len(shop.rows()) == 4
+    paths = [each.path for each in shop.manifest().records[0].inputs if each.dialect]
+    assert len(paths) == 2
+    assert [(each.file, each.line) for each in shop.rejected()] == [("drops/c.csv", 2)]
+    assert shop.ingest().tables[0].inputs_skipped == 3
 
 
 def test_a_dry_run_shows_the_dialect_and_leaves_nothing_behind(shop: DialectShop) -> None:
