@@ -171,6 +171,15 @@ def is_loaded(location: Path, live: Sequence[LiveInput]) -> bool:
         return hashlib.file_digest(file, "sha256").hexdigest() in of_length
 
 
+def sha256_of(location: Path, where: str) -> str:
+    """Of the whole file; raises PlainError when it cannot be read."""
+    try:
+        with location.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise unreadable(where, error) from error
+
+
 def to_hash_first(inputs: Sequence[File], live: Sequence[LiveInput]) -> list[File]:
     """The files that may be known already: as long as one that was loaded, or as another of this load.
 
