@@ -52,13 +52,13 @@ def read_yaml(path: Path) -> CommentedMap:
         ) from error
     except DuplicateKeyError as error:
         raise ConfigurationError(
-            f"{str(error.problem).splitlines()[0]}",
+            _without_values(str(error.problem).splitlines()[0]),
             where=_mark(path, error),
             remedy="Keep one of the two.",
         ) from error
     except MarkedYAMLError as error:
         raise ConfigurationError(
-            f"this is not valid YAML: {error.problem or error.context}",
+            f"this is not valid YAML: {_without_values(str(error.problem or error.context))}",
             where=_mark(path, error),
             remedy="Check the indentation, the colons and the quotes around that place.",
         ) from error
@@ -106,6 +106,12 @@ def _mark(path: Path, error: MarkedYAMLError) -> str:
     return f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
 
 
+def _without_values(problem: str) -> str:
+    """A parser's sentence without what it quotes from the file: that may be a password."""
+    problem = re.sub(r" with value .*", "", problem, flags=re.DOTALL)
+    return re.sub(r"(alias|anchor|tag|escape character|directive) '[^']+'", r"\1", problem)
+
+
 def _causes(details: Sequence[ErrorDetails]) -> list[ErrorDetails]:
     """The errors without those that follow from them: a list is "too short" when its items are wrong."""
     places = [detail["loc"] for detail in details]
@@ -143,9 +149,18 @@ def _problem(
         guess = nearest(got, known)
         remedy = f"Did you mean '{guess}'?" if guess else f"Known: {', '.join(known)}."
         return PlainError(f"{path}: '{got}' is not known", where=where, remedy=remedy)
-    shown = f" (got {got!r})" if isinstance(got, (str, int, float, bool)) else ""
+    is_shown = isinstance(got, (str, int, float, bool)) and not _may_be_secret(location)
+    shown = f" (got {got!r})" if is_shown else ""
     message = detail["msg"].removeprefix("Value error, ")
     return PlainError(f"{path}: {message}{shown}" if path else f"{message}{shown}", where=where)
+
+
+def _may_be_secret(location: Location) -> bool:
+    """Whether somebody may have put a password there, rightly or wrongly."""
+    return any(
+        isinstance(step, str) and re.search("auth|token|password|secret|api_key|params", step)
+        for step in location
+    )
 
 
 def _wrong_tag(detail: ErrorDetails, document: CommentedMap, where: str) -> PlainError:

@@ -87,6 +87,7 @@ def _freshness(days: float | None) -> _Node | None:
 def _tables(source: AnySource) -> Iterator[_Node]:
     for table in source.tables:
         columns = [*_columns(table.columns)]
+        columns += [_column(each.name, each.type.duckdb, means) for each, means in table.added]
         if isinstance(table, RecordTableBlock) and table.keeps_payload:
             columns.append(
                 _column(PAYLOAD, "VARCHAR", "The whole object as it came, as JSON text.")

@@ -18,6 +18,8 @@ from ingest.excel.declaration import ExcelSource
 from ingest.excel.work import excel_work
 from ingest.json.declaration import JsonSource
 from ingest.json.work import json_work
+from ingest.kinesis.declaration import KinesisSource
+from ingest.kinesis.work import KinesisWork
 from ingest.parquet.declaration import ParquetSource
 from ingest.parquet.work import parquet_work
 from ingest.plans import TablePlan
@@ -71,4 +73,6 @@ def works(source: AnySource) -> list[TableWork]:
             found = [RestWork(source, table) for table in source.tables]
         case PostgresSource():
             found = [PostgresWork(source, table) for table in source.tables]
+        case KinesisSource():
+            found = [KinesisWork(source)]
     return list(found)

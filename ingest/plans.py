@@ -31,6 +31,15 @@ class PlannedRequest:
 
 
 @dataclass(frozen=True)
+class PlannedShard:
+    """One shard of a stream (or those that are not known yet): `since` says from where it would be read."""
+
+    stream: str
+    shard: str
+    since: str
+
+
+@dataclass(frozen=True)
 class TablePlan:
     """What would be done for one table; `problem` is why nothing can be."""
 
@@ -39,6 +48,7 @@ class TablePlan:
     kind: str
     files: tuple[PlannedFile, ...] = ()
     request: PlannedRequest | None = None
+    shards: tuple[PlannedShard, ...] = ()
     problem: str | None = None
 
     @property

@@ -179,6 +179,9 @@ def print_plan(console: Console, plans: Sequence[TablePlan]) -> None:
             table.add_row(
                 name, "ask", harmless(one.request.address, LONGEST_LINE), "", _window(one.request)
             )
+        for shard in one.shards:
+            place = harmless(f"{shard.stream}: {shard.shard}", LONGEST_LINE)
+            table.add_row(name, "read", place, "", harmless(shard.since, LONGEST_LINE))
         if one.problem is not None:
             table.add_row(name, "fail", "", "", harmless(one.problem, LONGEST_LINE))
     console.print(table)

@@ -200,7 +200,8 @@ with told as (
         *,
         coalesce(starts_with(reason, column_name || ': '''), false)
             and not contains(column_name, ', ') as has_value,
-    from rejected
+    -- Which record of a stream it was is no kind of its own.
+    from (select * replace (regexp_replace(reason, ' \(record \d+\)$', '') as reason) from rejected)
 ),
 
 sorted_by_kind as (

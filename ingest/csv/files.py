@@ -5,15 +5,21 @@ A load and a dry run look at the files in the same way; a load then goes on to r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import count
+from pathlib import Path
 
 from configuration.errors import PlainError
 from ingest.csv.declaration import CsvTable
+from ingest.csv.encoding import WINDOWS
 from ingest.csv.inputs import CsvInput, open_input
-from ingest.csv.preflight import Preflight, inspect
+from ingest.csv.plain_copy import write_plain
+from ingest.csv.preflight import MixedLineEndsError, NotUtf8Error, Preflight, inspect
 from ingest.files.file_table import FileTask
 from ingest.files.found_files import FoundFiles, find_files
 from ingest.files.input_files import (
@@ -21,11 +27,21 @@ from ingest.files.input_files import (
     check_unchanged,
     choose,
     is_loaded,
+    sha256_of,
     to_hash_first,
 )
 from ingest.lake.manifest import LiveInput
 
 _READERS = 2
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Threads that read files to their end, and where they write those that need it anew."""
+
+    threads: ThreadPoolExecutor
+    folder: Path
+    numbers: Iterator[int] = field(default_factory=count)
 
 
 @dataclass
@@ -36,16 +52,20 @@ class CsvFiles:
     found: FoundFiles
     live: Sequence[LiveInput]
     reload: bool
-    readers: ThreadPoolExecutor
+    readers: Readers
     inputs: dict[str, CsvInput] = field(default_factory=dict)
     preflights: dict[str, Preflight] = field(default_factory=dict)
+    # Of files that must be written anew to be read, which is not worth it when they are known.
+    hashes: dict[str, str] = field(default_factory=dict)
     refused: dict[str, PlainError] = field(default_factory=dict)
     # Files that do not fit the declaration any more, but were loaded when they did.
     of_old: list[str] = field(default_factory=list)
+    # How often a file was refused, or turned out to need another way of reading.
+    changes: int = 0
 
     def choose(self) -> Choice[CsvInput]:
         """What to do with the files that can be loaded, as far as they are known by now."""
-        known = {path: found.sha256 for path, found in self.preflights.items()}
+        known = self.hashes | {path: found.sha256 for path, found in self.preflights.items()}
         return choose(self.inputs.values(), self.live, known, reload=self.reload)
 
     def look(self) -> None:
@@ -62,12 +82,22 @@ class CsvFiles:
                 else:
                     self.refuse(each.path, error)
         first = to_hash_first(list(self.inputs.values()), self.live)
-        self.finish_inspecting(self.start_inspecting(first))
+        for one in first:
+            if one.dialect.needs_copy:
+                self._attempt(one.path, partial(self._hash, one))
+        self.finish_inspecting(
+            self.start_inspecting([each for each in first if not each.dialect.needs_copy])
+        )
 
     def start_inspecting(self, inputs: Sequence[CsvInput]) -> list[tuple[str, Future[None]]]:
         """Begin to read all bytes of those files that were not read yet."""
         new = [each for each in inputs if each.path not in self.preflights]
-        return [(each.path, self.readers.submit(self._inspect, each)) for each in new]
+        return [(each.path, self.readers.threads.submit(self._inspect, each)) for each in new]
+
+    def finish_copies(self, pending: Sequence[tuple[str, Future[None]]]) -> None:
+        """Wait for those files that cannot be read before they are written anew."""
+        copied = [each for each in pending if self.inputs[each[0]].dialect.needs_copy]
+        self.finish_inspecting(copied)
 
     def finish_inspecting(self, pending: Sequence[tuple[str, Future[None]]]) -> None:
         """Wait for the reading; a file that turns out bad is left out."""
@@ -76,6 +106,7 @@ class CsvFiles:
 
     def refuse(self, path: str, error: PlainError) -> None:
         """Leave out a file."""
+        self.changes += path not in self.refused
         self.refused[path] = error
         self.inputs.pop(path, None)
 
@@ -85,9 +116,51 @@ class CsvFiles:
             self._attempt(each.path, partial(check_unchanged, each))
 
     def _inspect(self, each: CsvInput) -> None:
-        self.preflights[each.path] = inspect(
-            each.location, each.head, each.path, allow_empty=self.table.allow_empty
+        if each.dialect.needs_copy:
+            self._inspect_copy(each)
+            return
+        try:
+            self.preflights[each.path] = self._preflight(each)
+        except MixedLineEndsError:
+            self._inspect_copy(each, line_ends="mixed")
+        except NotUtf8Error as error:
+            if self.table.dialect.encoding is not None:
+                raise
+            try:
+                self._inspect_copy(each, encoding=WINDOWS)
+            except PlainError:
+                raise error from None
+
+    def _inspect_copy(self, each: CsvInput, **found: str) -> None:
+        """Write a file anew in plain form, and look at that; what was `found` now makes it necessary."""
+        dialect = replace(each.dialect, **found)  # type: ignore[arg-type]
+        target = self.readers.folder / f"{next(self.readers.numbers)}.csv"
+        is_found_out = self.table.dialect.encoding is None
+        copy = write_plain(
+            each.location,
+            target,
+            dialect,
+            each.path,
+            header_lines=each.head.header_lines,
+            is_found_out=is_found_out,
         )
+        if copy.has_mixed_ends:
+            dialect = replace(dialect, line_ends="mixed")
+        dialect = replace(dialect, footer_rows=copy.footer_rows)
+        head = replace(each.head, line_end=b"\n")
+        copied = replace(each, copy=target, dialect=dialect, head=head)
+        preflight = self._preflight(copied)
+        self.preflights[each.path] = replace(preflight, sha256=copy.sha256, bytes=copy.bytes)
+        self.inputs[each.path] = copied
+        self.changes += 1
+
+    def _preflight(self, each: CsvInput) -> Preflight:
+        return inspect(
+            each.readable, each.head, each.dialect, each.path, allow_empty=self.table.allow_empty
+        )
+
+    def _hash(self, each: CsvInput) -> None:
+        self.hashes[each.path] = sha256_of(each.location, each.path)
 
     def _attempt(self, path: str, work: Callable[[], None]) -> None:
         try:
@@ -96,7 +169,7 @@ class CsvFiles:
             self.refuse(path, error)
 
 
-def open_files(table: CsvTable, task: FileTask, readers: ThreadPoolExecutor) -> CsvFiles:
+def open_files(table: CsvTable, task: FileTask, readers: Readers) -> CsvFiles:
     """The table's files, looked at; raises PlainError when there are none."""
     found = find_files(task, table.path, (".csv",), "CSV", may_be_packed=True)
     files = CsvFiles(table, found, task.live[0], task.reload, readers)
@@ -104,6 +177,11 @@ def open_files(table: CsvTable, task: FileTask, readers: ThreadPoolExecutor) -> 
     return files
 
 
-def csv_readers() -> ThreadPoolExecutor:
-    """Threads that read files to their end."""
-    return ThreadPoolExecutor(_READERS)
+@contextmanager
+def csv_readers(spool: Path) -> Iterator[Readers]:
+    """Threads that read files to their end; what they write in `spool` is gone afterwards."""
+    with (
+        tempfile.TemporaryDirectory(dir=spool, prefix="plain-") as folder,
+        ThreadPoolExecutor(_READERS) as threads,
+    ):
+        yield Readers(threads, Path(folder))

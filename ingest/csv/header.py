@@ -1,11 +1,8 @@
-"""The first line of a CSV file: what it says about the file, and whether it is this table's."""
+"""The header of a CSV file: what it says, and whether it is this table's."""
 
 from __future__ import annotations
 
 import codecs
-import csv
-import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,42 +18,20 @@ SAVE_UTF8 = "Save it again as CSV UTF-8."
 
 @dataclass(frozen=True)
 class Head:
-    """What the first bytes say: the header's names in the file's order, and the line end."""
+    """The header's names in the file's order, how many lines it has (0: none), and the line end."""
 
     header: tuple[str, ...]
     header_lines: int
     line_end: bytes
 
 
-def read_head(path: Path, where: str) -> Head:
-    """Look at the beginning of the file; raises PlainError when it cannot be a CSV file with a header."""
+def read_first_bytes(path: Path, where: str) -> bytes:
+    """The file's beginning, or all of it where it is shorter."""
     try:
         with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
+            return file.read(HEAD_BYTES)
     except OSError as error:
         raise unreadable(where, error) from error
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in head[:1000]:
-        raise PlainError("the file is UTF-16 or no text at all", where=where, remedy=SAVE_UTF8)
-    head = head.removeprefix(BOM)
-    if not head.strip():
-        raise PlainError("the file is empty", where=where, remedy="Export it again.")
-    first_line_end = re.search(rb"\r\n|\n|\r", head)
-    line_end = first_line_end[0] if first_line_end else b"\n"
-    if line_end == b"\r":
-        raise PlainError(
-            "the lines end in CR alone, as on very old Macs",
-            where=where,
-            remedy="Save it again with ordinary line ends.",
-        )
-    header, lines = _header(head, where)
-    return Head(header, lines, line_end)
-
-
-def not_utf8(line: int, where: str) -> PlainError:
-    """The sentence for text in another encoding."""
-    return PlainError(
-        f"line {line} is not UTF-8 text (perhaps Windows-1252)", where=where, remedy=SAVE_UTF8
-    )
 
 
 def check_header(found: Sequence[str], declared: Sequence[str], where: str) -> None:
@@ -79,33 +54,5 @@ def check_header(found: Sequence[str], declared: Sequence[str], where: str) -> N
         found,
         declared,
         where,
-        hint=_separator_hint(found),
-        if_none="The first line must name the columns; remove what stands above that line.",
+        if_none="No line names the columns; if the file has no header, write dialect: {header: false}.",
     )
-
-
-def _header(head: bytes, where: str) -> tuple[tuple[str, ...], int]:
-    try:
-        text = head.decode()
-    except UnicodeDecodeError as error:
-        # The end of the piece may cut a letter; what is wrong further down is found again with its line.
-        text = head[: error.start].decode()
-        if "\n" not in text:
-            raise not_utf8(1, where) from None
-    reader = csv.reader(io.StringIO(text, newline=""))
-    csv.field_size_limit(HEAD_BYTES)
-    names = next(reader, [])
-    if not names or all(not name.strip() for name in names):
-        raise PlainError(
-            "the first line is blank; a header is wanted there",
-            where=where,
-            remedy="Remove what stands above the header.",
-        )
-    return tuple(names), reader.line_num
-
-
-def _separator_hint(found: Sequence[str]) -> str:
-    if len(found) == 1 and (separator := next((x for x in ";\t|" if x in found[0]), None)):
-        shown = "a tab" if separator == "\t" else f"'{separator}'"
-        return f"The values seem to be separated by {shown}; save the file with commas."
-    return ""

@@ -21,12 +21,12 @@ from ingest.rows.rejected_rows import write_rejected
 def prepare_csv(table: CsvTable, task: FileTask) -> FileOutcome:
     """Choose and read the table's new files; raises PlainError when none or too few of the rows fit."""
     owner = task.owner(table.name)
-    with csv_readers() as readers:
+    with csv_readers(task.spool) as readers:
         files = open_files(table, task, readers)
         while True:
             choice = files.choose()
             prepared = _attempt(files, choice, task.spool, owner) if choice.load else None
-            # A file that was refused while it was read changes the choice: begin again without it.
+            # A file that was refused or written anew while it was read changes the choice: begin again.
             if prepared or not choice.load:
                 refused = tuple(files.refused[path] for path in sorted(files.refused))
                 tables = (prepared,) if prepared else ()
@@ -41,8 +41,12 @@ def _attempt(
     """Read the chosen files, checking their bytes meanwhile; None when one turned out bad."""
     rows_file, rejected_file = spool / "rows.parquet", spool / "rejected.parquet"
     typed = [column.typed for column in files.table.columns]
-    before = len(files.refused)
+    before = files.changes
     pending = files.start_inspecting(choice.load)
+    files.finish_copies(pending)
+    if files.changes > before:
+        files.finish_inspecting(pending)
+        return None
     connection = connect(spool)
     try:
         failure, loaded = None, {}
@@ -52,13 +56,13 @@ def _attempt(
             failure = error
         files.finish_inspecting(pending)
         files.refuse_changed(choice.load)
-        if len(files.refused) > before:
+        if files.changes > before:
             return None
         if failure:
             raise _reader_failed(failure, owner) from failure
         _check_share(connection, files, choice, loaded, owner)
         rejected = _rejected(connection, files, choice, loaded)
-        if len(files.refused) > before:
+        if files.changes > before:
             return None
         if sum(rejected.values()):
             write_rejected(connection, owner, rejected_file)
@@ -140,4 +144,5 @@ def _counted(
         found.rows,
         loaded.get(each.path, 0),
         rejected.get(each.path, 0),
+        dialect=each.dialect.recorded(),
     )

@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 
+from ingest.csv.dialect import Dialect
 from ingest.csv.inputs import CsvInput
+from ingest.csv.lake_names import name_in_lake
+from ingest.csv.original_text import original_text
 from ingest.csv.preflight import Preflight
-from ingest.files.input_files import FILE_COLUMN, lake_name
+from ingest.csv.second_header import SECOND_HEADER, is_header, may_fit
+from ingest.files.input_files import FILE_COLUMN
 from ingest.rows.casting import TypedColumn, fitting_rows, unfitting_rows
 from ingest.rows.duckdb_sql import (
     exact_path,
@@ -25,7 +31,14 @@ from ingest.rows.duckdb_sql import (
     write_parquet,
 )
 
-_READER = "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', filename = '_file'"
+
+def _reader(dialect: Dialect) -> str:
+    """The options of DuckDB's reader; where the escape is not the quote, a copy doubles the quotes."""
+    return (
+        f"auto_detect = false, header = {str(dialect.has_header).lower()}, "
+        f"delim = {text_literal(dialect.delimiter)}, quote = {text_literal(dialect.quote)}, "
+        f"escape = {text_literal(dialect.quote)}, filename = '{FILE_COLUMN}'"
+    )
 
 
 def copy_fitting(
@@ -38,13 +51,12 @@ def copy_fitting(
 
     Lines that the reader itself refuses are left in its tables, for `collect_rejected`.
     """
-    orders: dict[tuple[str, ...], list[CsvInput]] = {}
+    alike: dict[tuple[object, ...], list[CsvInput]] = {}
     for each in inputs:
-        orders.setdefault(each.columns, []).append(each)
-    queries = [
-        fitting_rows(_relation(group, order), columns, [FILE_COLUMN])
-        for order, group in orders.items()
-    ]
+        dialect = each.dialect
+        way = (each.columns, _reader(dialect), dialect.form, each.copy is None, each.head.header)
+        alike.setdefault(way, []).append(each)
+    queries = [_fitting(group, columns) for group in alike.values()]
     rows = write_parquet(connection, " union all ".join(queries), target)
     if len(inputs) == 1:
         return {inputs[0].path: rows}
@@ -52,6 +64,14 @@ def copy_fitting(
         f"select {FILE_COLUMN}, count(*) from read_parquet({text_literal(str(target))}) group by all"
     ).fetchall()
     return {str(path): int(count) for path, count in found}
+
+
+def _fitting(group: Sequence[CsvInput], columns: Sequence[TypedColumn]) -> str:
+    """SQL of the rows that fit of files that are read alike."""
+    relation = _relation(group, group[0].columns)
+    if may_fit(group[0], columns):
+        relation = f"from ({relation}) where not {is_header(group[0])}"
+    return fitting_rows(relation, _in_form(columns, group[0].dialect), [FILE_COLUMN])
 
 
 def collect_rejected(
@@ -68,6 +88,11 @@ def collect_rejected(
         missing = preflights[each.path].rows - loaded.get(each.path, 0) - refused.get(each.path, 0)
         if missing:
             _collect_unfitting(connection, each, columns, preflights[each.path])
+        if each.dialect.preamble_lines:
+            connection.execute(
+                f"update rejected set line = line + {each.dialect.preamble_lines} "
+                f"where file = {text_literal(each.path)}"
+            )
     return _count_by_file(connection)
 
 
@@ -83,8 +108,10 @@ def example(
     refused = connection.execute(
         "select file, line, reason from rejected order by file, line limit 1"
     ).fetchone()
+    above = {each.path: each.dialect.preamble_lines for each in inputs}
     if refused:
-        return f"for example {refused[0]}, line {refused[1]}: {refused[2]}"
+        line = refused[1] + above[refused[0]]
+        return f"for example {refused[0]}, line {line}: {refused[2]}"
     for each in inputs:
         if loaded.get(each.path, 0) < preflights[each.path].rows:
             connection.execute("set preserve_insertion_order = true")
@@ -92,7 +119,11 @@ def example(
                 f"{_unfitting_with_lines(each, columns, preflights[each.path])} limit 1"
             ).fetchone()
             if found:
-                line = "" if preflights[each.path].blank_lines else f", line {found[0]}"
+                line = (
+                    ""
+                    if preflights[each.path].blank_lines
+                    else f", line {found[0] + above[each.path]}"
+                )
                 return f"for example {each.path}{line}: {found[2]}"
     return ""
 
@@ -105,13 +136,13 @@ def _relation(
     paths = text_list(exact_path(_address(each)) for each in inputs)
     rejects = "store_rejects = true" if keep_rejects else "ignore_errors = true"
     return (
-        f"select * replace ({lake_name(inputs, FILE_COLUMN)} as {FILE_COLUMN}) "
-        f"from read_csv({paths}, columns = {{{kinds}}}, {_READER}, {rejects})"
+        f"select * replace ({name_in_lake(inputs, FILE_COLUMN)} as {FILE_COLUMN}) "
+        f"from read_csv({paths}, columns = {{{kinds}}}, {_reader(inputs[0].dialect)}, {rejects})"
     )
 
 
 def _address(each: CsvInput) -> str:
-    return each.location.as_posix()
+    return each.readable.as_posix()
 
 
 def _collect_refused_lines(
@@ -139,7 +170,7 @@ def _collect_refused_lines(
     )
     connection.execute(
         "create or replace temp table refused_lines as "
-        f"select {lake_name(inputs, 'file_path')} as file, line, any_value(line_byte_position) as position, "
+        f"select {name_in_lake(inputs, 'file_path')} as file, line, any_value(line_byte_position) as position, "
         "ltrim(any_value(csv_line), chr(10) || chr(13)) as original_text, "
         f"string_agg(distinct column_name, ', ') as column_name, string_agg(distinct {reason}, '; ') as reason "
         "from reject_errors join reject_scans using (scan_id, file_id) "
@@ -162,7 +193,7 @@ def _find_lines(connection: duckdb.DuckDBPyConnection, each: CsvInput) -> None:
         f"select distinct position from refused_lines where file = {file} order by position"
     ).fetchall()
     line, done = 1, 0
-    with each.location.open("rb") as content:
+    with each.readable.open("rb") as content:
         for (position,) in positions:
             line += content.read(max(0, position - 1 - done)).count(b"\n")
             done = max(done, position - 1)
@@ -199,14 +230,18 @@ def _unfitting_with_lines(
         f"select *, (row_number() over () + {start} + {before})::bigint as line "
         f"from ({_relation([each], each.columns, keep_rejects=False)})"
     )
-    quoted = ", ".join(
-        f"case when regexp_matches({text}, '[\",\\r\\n]') then '\"' || replace({text}, '\"', '\"\"') || '\"' "
-        f"else coalesce({text}, '') end"
-        for text in texts
-    )
+    rows, headers = "from numbered", ""
+    if each.dialect.has_header:
+        rows = f"from numbered where not {is_header(each)}"
+        headers = (
+            f" union all by name select *, null::varchar as column_name, "
+            f"{text_literal(SECOND_HEADER)} as reason "
+            f"from numbered where {is_header(each)}"
+        )
     return (
-        f"select line, column_name, reason, array_to_string([{quoted}], ',') as original_text "
-        f"from ({unfitting_rows(numbered, columns)})"
+        f"with numbered as ({numbered}) "
+        f"select line, column_name, reason, {original_text(each)} as original_text from ("
+        f"select * from ({unfitting_rows(rows, _in_form(columns, each.dialect))}){headers})"
     )
 
 
@@ -242,12 +277,18 @@ def _collect_unfitting(
 
 def _blank_lines(each: CsvInput) -> Iterator[int]:
     """The blank lines between the records of a file; only files with rows that do not fit are read so."""
-    csv.field_size_limit(each.bytes + 1)
-    with each.location.open(encoding="utf-8-sig", newline="") as text:
-        reader = csv.reader(text)
+    csv.field_size_limit(max(each.bytes * 4, 1 << 17))
+    quote, delimiter = each.dialect.quote, each.dialect.delimiter
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
+    with each.readable.open(encoding="utf-8-sig", newline="") as text:
+        reader = csv.reader(text, delimiter=delimiter, quotechar=quote or None, quoting=quoting)
         for record in reader:
             if not record:
                 yield reader.line_num
+
+
+def _in_form(columns: Sequence[TypedColumn], dialect: Dialect) -> list[TypedColumn]:
+    return [replace(column, form=dialect.form) for column in columns]
 
 
 def _count_by_file(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:

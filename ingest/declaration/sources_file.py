@@ -20,6 +20,7 @@ from ingest.declaration.tables import RecordTableBlock, no_twins
 from ingest.events.declaration import EventsSource
 from ingest.excel.declaration import ExcelSource
 from ingest.json.declaration import JsonSource
+from ingest.kinesis.declaration import KinesisSource
 from ingest.parquet.declaration import ParquetSource
 from ingest.postgres.declaration import PostgresSource
 from ingest.rest.declaration import RestSource
@@ -32,6 +33,7 @@ AnySource = (
     | EventsSource
     | RestSource
     | PostgresSource
+    | KinesisSource
 )
 Source = Annotated[AnySource, Field(discriminator="kind")]
 
@@ -74,6 +76,10 @@ class SourcesFile(Block):
     def hide_within(self, whole: str, part: str) -> str:
         """`part` of the text `whole` without what came out of the variables that stand in `whole`."""
         return self._expanded.hide(part, self._expanded.used.get(whole, frozenset()))
+
+    def conceal(self, content: bytes) -> bytes:
+        """An answer's `content` without the secrets that it was asked with."""
+        return self._expanded.conceal(content)
 
 
 def table_names(source: AnySource) -> list[str]:

@@ -68,6 +68,11 @@ class TableBlock(Block):
     )
     columns: Columns
 
+    @property
+    def added(self) -> tuple[tuple[TypedColumn, str], ...]:
+        """What each row carries besides the declared columns, and what that means."""
+        return ()
+
     @model_validator(mode="after")
     def _columns_agree(self) -> TableBlock:
         no_twins((column.name for column in self.columns), "column")

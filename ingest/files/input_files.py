@@ -16,6 +16,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 from configuration.errors import PlainError
 from ingest.files.addresses import ending_of, is_visible
+from ingest.files.allowed_paths import check_allowed, spelled_out
 from ingest.lake.manifest import LiveInput, LoadedInput, Superseded
 from ingest.rows.duckdb_sql import text_literal
 
@@ -87,7 +88,7 @@ def local_files(
     `path` is a file, a folder or a glob; in a folder, only files with one of `endings` are meant,
     or of `packed`, which are those of compressed files.
     """
-    pattern = path.replace(os.sep, "/")
+    pattern = spelled_out(path).replace(os.sep, "/")
     where = root / pattern
     if where.is_dir():
         names = sorted(
@@ -105,6 +106,7 @@ def local_files(
         remedy = "Put the exports there, or correct the pattern in the sources file."
     # What other programs leave while a file is open.
     visible = [each for each in found if is_visible(each)]
+    check_allowed(pattern, visible if where.is_dir() else found, root)
     if not visible:
         what = f"no {kind} file is there" if where.is_dir() else "the file does not exist"
         raise PlainError(what, where=path, remedy=remedy)
@@ -167,6 +169,15 @@ def is_loaded(location: Path, live: Sequence[LiveInput]) -> bool:
         return False
     with location.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest() in of_length
+
+
+def sha256_of(location: Path, where: str) -> str:
+    """Of the whole file; raises PlainError when it cannot be read."""
+    try:
+        with location.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise unreadable(where, error) from error
 
 
 def to_hash_first(inputs: Sequence[File], live: Sequence[LiveInput]) -> list[File]:

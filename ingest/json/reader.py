@@ -67,6 +67,8 @@ def check_declared(
     lists: Sequence[str],
     where: str,
     had: Had = never,
+    *,
+    may_lack: bool = False,
 ) -> tuple[str, ...]:
     """The names that no column or list declares; raises PlainError when a declared one is in no record."""
     found = {
@@ -83,7 +85,7 @@ def check_declared(
         if found and name not in found and not had(path)
     ]
     new = sorted(found - set(wanted))
-    if found and gone:
+    if found and gone and not may_lack:
         names = ", ".join(f"'{name}'" for name in gone)
         guess = nearest(gone[0], new)
         key = "path" if gone[0] in {path.split(".")[0] for path in lists} else "header"
@@ -103,29 +105,40 @@ def read_parent(
     folder: Path,
     where: str,
     had: Had = never,
+    *,
+    may_lack: bool = False,
 ) -> ReadTable:
-    """Write the records that fit, and those that do not; leaves the fitting ones in `fitting`."""
+    """Write the records that fit, and those that do not; leaves the fitting ones in `fitting`.
+
+    Columns that the table adds by itself stand in `records` and `broken` too, and pass through. With
+    `may_lack`, a declared name that no record has is no error: a stream's few new records may all lack it.
+    """
     lists = [child.path for child in table.children]
     # Events of different kinds come together, and not each has every value.
     undeclared = (
         ()
         if table.keeps_payload
-        else check_declared(connection, "records", table.columns, lists, where, had)
+        else check_declared(
+            connection, "records", table.columns, lists, where, had, may_lack=may_lack
+        )
     )
+    added = tuple(column for column, _ in table.added)
+    passed = [column.name for column in added]
     needed = set(table.inherited)
     typed = tuple(
         replace(column.typed, nullable=column.nullable and column.name not in needed)
         for column in table.columns
     )
-    relation = _texts("records", table.columns, [], needed)
+    relation = _texts("records", table.columns, passed, needed)
     connection.execute(
-        f"create or replace temp table fitting as {fitting_rows(relation, typed, _ORIGIN)}"
+        "create or replace temp table fitting as "
+        f"{fitting_rows(relation, typed, [*passed, *_ORIGIN])}"
     )
     if not table.keeps_payload:
-        target = _Target(table.name, typed, folder, undeclared)
+        target = _Target(table.name, (*typed, *added), folder, undeclared, passed)
         return _write(connection, target, "fitting", relation, typed, "broken")
-    columns = (*typed, TypedColumn(PAYLOAD, Column(name="payload").typed.type))
-    target = _Target(table.name, columns, folder, undeclared)
+    columns = (*typed, *added, TypedColumn(PAYLOAD, Column(name="payload").typed.type))
+    target = _Target(table.name, columns, folder, undeclared, passed)
     whole = f"(select *, {RECORD}::varchar as {identifier(PAYLOAD)} from fitting)"
     return _write(connection, target, whole, relation, typed, "broken")
 
@@ -184,6 +197,7 @@ class _Target:
     columns: tuple[TypedColumn, ...]
     folder: Path
     undeclared: tuple[str, ...]
+    passed: Sequence[str] = ()  # columns that rejected rows carry too
 
 
 def _write(
@@ -202,13 +216,14 @@ def _write(
     rejected_file = target.folder / f"{target.name}.rejected.parquet"
     chosen = ", ".join(identifier(column.name) for column in target.columns)
     loaded = write_parquet(connection, f"select {chosen}, {FILE_COLUMN} from {fitting}", rows_file)
+    passed = "".join(f"{identifier(name)}, " for name in target.passed)
     unfit = (
-        f"select {FILE_COLUMN} as file, {LINE} as line, column_name, reason, "
+        f"select {FILE_COLUMN} as file, {LINE} as line, {passed}column_name, reason, "
         f"{RECORD}::varchar as original_text from ({unfitting_rows(relation, checked)})"
     )
     read = number(connection, f"select count(*) from ({relation})")
     if broken:
-        unfit += f" union all select * from {broken}"
+        unfit += f" union all by name select * from {broken}"
         read += number(connection, f"select count(*) from {broken}")
     rejected = write_parquet(connection, unfit, rejected_file)
     return ReadTable(

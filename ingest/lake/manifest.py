@@ -43,6 +43,8 @@ class LoadedInput:
     rows_rejected: int
     # What told this version from others before it was fetched or unpacked; records of before have none.
     version: str | None = None
+    # How a CSV file was read where it is not the plain way; records of before have none.
+    dialect: dict[str, str | int | bool | list[str]] | None = None
 
 
 @dataclass(frozen=True)

@@ -183,7 +183,8 @@ class _Reading:
             self._compare(pager.total)
 
     def _keep(self, response: requests.Response, skip: int, take: int) -> None:
-        content = response.content.removeprefix(codecs.BOM_UTF8)
+        answer = response.content.removeprefix(codecs.BOM_UTF8)
+        content = self.api.context.sources.conceal(answer)
         self.pages += 1
         self.rows += take
         self.bytes += len(content)

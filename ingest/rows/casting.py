@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ingest.rows.column_types import Cast, ColumnType, cast_of
+from ingest.rows.column_types import Cast, ColumnType
 from ingest.rows.duckdb_sql import identifier, text_literal
 from ingest.rows.exact_casts import TEXT, cast_of_stored, is_kept
+from ingest.rows.text_forms import PLAIN_FORM, TextForm, cast_in_form
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,14 @@ class TypedColumn:
     """A column as declared: its name, its type, and whether it may be empty.
 
     `stored` is the DuckDB type in which the relation has it: text, unless a file has types of its own.
+    `form` is how that text is written.
     """
 
     name: str
     type: ColumnType
     nullable: bool = True
     stored: str = TEXT
+    form: TextForm = PLAIN_FORM
 
 
 def fitting_rows(relation: str, columns: Sequence[TypedColumn], keep: Sequence[str]) -> str:
@@ -79,7 +82,7 @@ def _is_cast(column: TypedColumn) -> bool:
 
 def _cast_of(column: TypedColumn) -> Cast:
     if column.stored == TEXT:
-        return cast_of(column.name, column.type)
+        return cast_in_form(column.name, column.type, column.form)
     return cast_of_stored(column.name, column.type, column.stored)
 
 
@@ -98,5 +101,8 @@ def _reason(column: TypedColumn) -> str:
     short = f"case when length({text}) > 60 then left({text}, 57) || '...' else {text} end"
     empty = text_literal(f"{column.name} is empty")
     before = text_literal(f"{column.name}: '")
-    after = text_literal(f"' is not {column.type.meaning}")
+    meaning = column.type.meaning
+    if column.form.changes(column.type):
+        meaning = column.form.meaning(column.type)
+    after = text_literal(f"' is not {meaning}")
     return f"case when {text} is null then {empty} else {before} || {short} || {after} end"

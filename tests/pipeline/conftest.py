@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Till, copy_project
+from tests.pipeline.canary import canary, is_in
 from tests.pipeline.order_history import OrderHistory
 from tests.pipeline.postgres_lake import PostgresLake
 from tests.pipeline.postgres_server import USER, PostgresServer, postgres_server
@@ -44,8 +45,9 @@ def online_retail_project(
 def demo_project(tmp_path_factory: pytest.TempPathFactory, till: Till) -> Path:
     """A copy of the project after one run over the demo at scale 1, which the run itself makes."""
     project = copy_project(tmp_path_factory.mktemp("demo") / "project")
-    done = till(project, "run")
+    done = till(project, "run", environ={"TILL_DEMO_TOKEN": canary("demo")})
     assert done.returncode == 0, done.stdout + done.stderr
+    assert not is_in((done.stdout + done.stderr).encode())
     return project
 
 

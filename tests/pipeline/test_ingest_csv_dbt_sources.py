@@ -189,9 +189,9 @@ def test_generating_needs_no_variable_to_be_set(tmp_path: Path) -> None:
     (tmp_path / "ingest").mkdir()
     (tmp_path / "reports").symlink_to(ROOT / "reports")
     (tmp_path / "ingest" / "sources.yml").write_text(
-        "version: 1\nsources:\n  - name: webshop\n    kind: rest_api\n    base_url: ${SHOP_URL}\n"
+        "version: 1\nsources:\n  - name: webshop\n    kind: rest_api\n    base_url: ${SHOP_URL}/${SHOP}\n"
         '    auth: {type: bearer, token: "${SHOP_TOKEN}"}\n'
-        "    tables: [{name: orders, path: '/${SHOP}/orders', columns: [{name: id}]}]\n",
+        "    tables: [{name: orders, path: /orders, columns: [{name: id}]}]\n",
         encoding="utf-8",
     )
     drifted = drifted_files(Project(tmp_path, tmp_path / "lake"))

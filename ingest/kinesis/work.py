@@ -1,0 +1,71 @@
+"""A stream as work: what a load does, and from where it would read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from configuration.errors import PlainError
+from ingest.kinesis.declaration import KinesisSource
+from ingest.kinesis.shards import Start, start_of
+from ingest.kinesis.table import known_state, load_stream, refuse_window
+from ingest.plans import PlannedShard, TablePlan
+from ingest.results import Load, LoadContext, PlanContext
+
+
+@dataclass(frozen=True)
+class KinesisWork:
+    """The one table of a stream."""
+
+    of: KinesisSource
+
+    @property
+    def source(self) -> str:
+        """Its source's name."""
+        return self.of.name
+
+    @property
+    def kind(self) -> str:
+        """Its source's kind."""
+        return self.of.kind
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The table."""
+        return (self.of.tables[0].name,)
+
+    def load(self, context: LoadContext, spool: Path) -> Load:
+        """Load what came since the last load; raises PlainError when it cannot be had or does not fit."""
+        return load_stream(context, self.of, spool)
+
+    def plan(self, context: PlanContext) -> TablePlan:
+        """From where each known shard would be read; the stream itself is not asked."""
+        try:
+            refuse_window(context, f"{self.source}.{self.names[0]}")
+            shards = self._shards(context)
+        except PlainError as error:
+            return TablePlan(self.source, self.names[0], self.kind, problem=str(error))
+        return TablePlan(self.source, self.names[0], self.kind, shards=shards)
+
+    def _shards(self, context: PlanContext) -> tuple[PlannedShard, ...]:
+        state = known_state(context, self.of, reload=context.reload)
+        if state is None:
+            return (
+                PlannedShard(self.of.stream, "every shard", self._first(reload=context.reload)),
+            )
+        known = [
+            PlannedShard(self.of.stream, name, str(start_of(shard)))
+            for name, shard in sorted(state.shards.items())
+            if not shard.ended
+        ]
+        new = PlannedShard(self.of.stream, "new shards", str(Start("TRIM_HORIZON")))
+        return (*known, new)
+
+    def _first(self, *, reload: bool) -> str:
+        if reload:
+            return f"{Start('TRIM_HORIZON')}; takes the place of all that was loaded"
+        if self.of.initial == "oldest":
+            return str(Start("TRIM_HORIZON"))
+        if self.of.initial == "latest":
+            return "what comes from now on"
+        return str(Start("AT_TIMESTAMP", f"{self.of.initial:%Y-%m-%dT%H:%M:%SZ}"))
