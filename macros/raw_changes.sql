@@ -23,9 +23,9 @@
 {%- macro raw_file_groups_where(node, condition) -%}
     {%- do return(fromjson(sql_value(
         "select coalesce(to_json(list(file_group order by file_group.columns)), '[]') from ("
-        ~ "select {'columns': column_names, 'paths': list(path order by load_id, path)} as file_group"
+        ~ "select {'columns': column_types, 'paths': list(path order by load_id, path)} as file_group"
         ~ " from till.load_files where not is_rejected and rows > 0"
         ~ " and source_name = " ~ sql_text(node.source_name) ~ " and table_name = " ~ sql_text(node.name)
-        ~ " and " ~ condition ~ " group by column_names)"
+        ~ " and " ~ condition ~ " group by column_types)"
     ))) -%}
 {%- endmacro -%}

@@ -73,7 +73,7 @@ def run(
 
 @app.command(
     epilog="Example: till ingest shop; till ingest --dry-run; "
-    "till ingest --reload shop.purchases --dry-run"
+    "till ingest --reload shop.purchases --dry-run; till ingest --replay-rejected shop"
 )
 def ingest(
     source: Annotated[
@@ -88,6 +88,13 @@ def ingest(
             help="Load the named sources or tables again, in place of what was loaded.",
         ),
     ] = False,
+    replay_rejected: Annotated[
+        bool,
+        typer.Option(
+            "--replay-rejected",
+            help="Try the rejected rows again after a change of the sources file, and nothing else.",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -98,7 +105,13 @@ def ingest(
 ) -> None:
     """Load what is new into the raw lake, and stop there."""
     from ingest.dry_run import plan
-    from till.console import LONGEST_LINE, ingested_as_json, print_ingested, print_plan
+    from till.console import (
+        LONGEST_LINE,
+        ingested_as_json,
+        print_ingested,
+        print_plan,
+        print_replayed,
+    )
     from till.load_bars import LoadBars
     from till.run import ingest_only
 
@@ -108,6 +121,11 @@ def ingest(
         raise ConfigurationError(
             "--reload needs the name of a source or a table",
             remedy="Name what to load again, for example `till ingest --reload shop.purchases`.",
+        )
+    if replay_rejected and (reload or dry_run):
+        raise ConfigurationError(
+            f"--replay-rejected and {'--reload' if reload else '--dry-run'} do not go together",
+            remedy="`till rejected` shows which rows there are; `--reload` reads the sources again.",
         )
     out = new_console(stderr=True) if as_json else console
     with _sources(project, sources, out) as loaded:
@@ -125,10 +143,11 @@ def ingest(
                 loaded,
                 only=only,
                 reload=reload,
+                replay_rejected=replay_rejected,
                 on_progress=lambda line: bars.print(harmless(line, LONGEST_LINE)),
                 on_start=bars.add,
             )
-    print_ingested(out, result)
+    (print_replayed if replay_rejected else print_ingested)(out, result)
     if as_json:
         print_json(ingested_as_json(result))
     if any(table.error is not None for table in result.tables):

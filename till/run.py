@@ -208,12 +208,14 @@ def ingest_only(
     *,
     only: tuple[str, ...],
     reload: bool = False,
+    replay_rejected: bool = False,
     on_progress: Callable[[str], None],
     on_start: Callable[[Meter], None] = lambda meter: None,
 ) -> IngestResult:
     """Load what is new and stop, under the lake's lock; raises PlainError for unknown names.
 
-    With `reload`, what is known is loaded again and replaces what was loaded before.
+    With `reload`, what is known is loaded again and replaces what was loaded before; with
+    `replay_rejected`, only rejected rows are tried again.
     """
     from ingest.run import ingest
 
@@ -224,6 +226,7 @@ def ingest_only(
             project.root,
             only=only,
             reload=reload,
+            replay_rejected=replay_rejected,
             on_progress=on_progress,
             on_start=on_start,
         )

@@ -5,7 +5,7 @@ A load and a dry run look at the files in the same way; a load then goes on to r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,6 +24,8 @@ from ingest.files.input_files import (
     to_hash_first,
 )
 from ingest.lake.manifest import LiveInput
+from ingest.rows.casting import TypedColumn
+from ingest.rows.new_columns import added_columns
 
 _READERS = 2
 
@@ -42,6 +44,22 @@ class CsvFiles:
     refused: dict[str, PlainError] = field(default_factory=dict)
     # Files that do not fit the declaration any more, but were loaded when they did.
     of_old: list[str] = field(default_factory=list)
+    # The names that former loads gave to headers that are not declared.
+    named: Mapping[str, str] = field(default_factory=dict)
+
+    def typed(self, inputs: Sequence[CsvInput]) -> list[TypedColumn]:
+        """The columns to load from these files: those declared, and those to add."""
+        declared = [column.typed for column in self.table.columns]
+        if self.table.on_new_column != "add":
+            return declared
+        new = {header for each in inputs for header in each.new_headers}
+        return [*declared, *added_columns(new, [each.name for each in declared], self.named)]
+
+    def ignored(self, inputs: Sequence[CsvInput]) -> tuple[str, ...]:
+        """The headers of these files that are passed over."""
+        if self.table.on_new_column == "add":
+            return ()
+        return tuple(sorted({header for each in inputs for header in each.new_headers}))
 
     def choose(self) -> Choice[CsvInput]:
         """What to do with the files that can be loaded, as far as they are known by now."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from configuration.errors import PlainError
 from ingest.files.declared_names import check_names, quoted
 from ingest.files.input_files import unreadable
+from ingest.rows.new_columns import STRICT, ColumnPolicy
 
 BOM = codecs.BOM_UTF8
 HEAD_BYTES = 1 << 20
@@ -59,8 +60,10 @@ def not_utf8(line: int, where: str) -> PlainError:
     )
 
 
-def check_header(found: Sequence[str], declared: Sequence[str], where: str) -> None:
-    """Raise PlainError unless the file has exactly the declared columns, in any order."""
+def check_header(
+    found: Sequence[str], declared: Sequence[str], where: str, policy: ColumnPolicy = STRICT
+) -> None:
+    """Raise PlainError unless the file has the declared columns, in any order, as `policy` wants it."""
     nameless = [number for number, name in enumerate(found, start=1) if not name.strip()]
     if nameless:
         raise PlainError(
@@ -81,6 +84,7 @@ def check_header(found: Sequence[str], declared: Sequence[str], where: str) -> N
         where,
         hint=_separator_hint(found),
         if_none="The first line must name the columns; remove what stands above that line.",
+        policy=policy,
     )
 
 

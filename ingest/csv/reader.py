@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.csv.inputs import CsvInput
+from ingest.csv.inputs import CsvInput, column_of
 from ingest.csv.preflight import Preflight
 from ingest.files.input_files import FILE_COLUMN, lake_name
 from ingest.rows.casting import TypedColumn, fitting_rows, unfitting_rows
@@ -42,7 +42,7 @@ def copy_fitting(
     for each in inputs:
         orders.setdefault(each.columns, []).append(each)
     queries = [
-        fitting_rows(_relation(group, order), columns, [FILE_COLUMN])
+        fitting_rows(_relation(group, order, columns), columns, [FILE_COLUMN])
         for order, group in orders.items()
     ]
     rows = write_parquet(connection, " union all ".join(queries), target)
@@ -98,16 +98,31 @@ def example(
 
 
 def _relation(
-    inputs: Sequence[CsvInput], names: Sequence[str], *, keep_rejects: bool = True
+    inputs: Sequence[CsvInput],
+    names: tuple[str, ...],
+    columns: Sequence[TypedColumn],
+    *,
+    keep_rejects: bool = True,
 ) -> str:
-    """The files as text columns, with `_file` as the lake names them."""
+    """The files as text columns, with `_file` as the lake names them; what of `columns` is missing is empty."""
     kinds = ", ".join(f"{text_literal(name)}: 'VARCHAR'" for name in names)
     paths = text_list(exact_path(_address(each)) for each in inputs)
     rejects = "store_rejects = true" if keep_rejects else "ignore_errors = true"
     return (
-        f"select * replace ({lake_name(inputs, FILE_COLUMN)} as {FILE_COLUMN}) "
+        f"select * replace ({lake_name(inputs, FILE_COLUMN)} as {FILE_COLUMN}){_others(names, columns)} "
         f"from read_csv({paths}, columns = {{{kinds}}}, {_READER}, {rejects})"
     )
+
+
+def _others(names: tuple[str, ...], columns: Sequence[TypedColumn]) -> str:
+    """The columns that are added, and those that these files have not."""
+    chosen = ""
+    for column in columns:
+        if column.name not in names:
+            found = column_of(names, column.added_from) if column.added_from is not None else None
+            value = identifier(found) if found else "null::varchar"
+            chosen += f", {value} as {identifier(column.name)}"
+    return chosen
 
 
 def _address(each: CsvInput) -> str:
@@ -197,7 +212,7 @@ def _unfitting_with_lines(
     start = each.head.header_lines
     numbered = (
         f"select *, (row_number() over () + {start} + {before})::bigint as line "
-        f"from ({_relation([each], each.columns, keep_rejects=False)})"
+        f"from ({_relation([each], each.columns, columns, keep_rejects=False)})"
     )
     quoted = ", ".join(
         f"case when regexp_matches({text}, '[\",\\r\\n]') then '\"' || replace({text}, '\"', '\"\"') || '\"' "

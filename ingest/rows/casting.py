@@ -11,19 +11,23 @@ from dataclasses import dataclass
 from ingest.rows.column_types import Cast, ColumnType, cast_of
 from ingest.rows.duckdb_sql import identifier, text_literal
 from ingest.rows.exact_casts import TEXT, cast_of_stored, is_kept
+from ingest.rows.rules import NO_RULES, Condition, Rules, conditions
 
 
 @dataclass(frozen=True)
 class TypedColumn:
-    """A column as declared: its name, its type, and whether it may be empty.
+    """A column as declared: its name, its type, whether it may be empty, and the rules of its values.
 
     `stored` is the DuckDB type in which the relation has it: text, unless a file has types of its own.
+    `added_from` is the header of a column that nobody declared, and that is loaded nevertheless.
     """
 
     name: str
     type: ColumnType
     nullable: bool = True
     stored: str = TEXT
+    rules: Rules = NO_RULES
+    added_from: str | None = None
 
 
 def fitting_rows(relation: str, columns: Sequence[TypedColumn], keep: Sequence[str]) -> str:
@@ -84,13 +88,31 @@ def _cast_of(column: TypedColumn) -> Cast:
 
 
 def _can_fail(column: TypedColumn) -> bool:
-    return _is_cast(column) or not column.nullable
+    return _is_cast(column) or not column.nullable or column.rules != NO_RULES
 
 
 def _fits(column: TypedColumn) -> str:
+    """SQL that is true or false, never null."""
+    if column.rules == NO_RULES:
+        return _is_of_type(column)
+    kept = [f"({_is_empty(column)} or {each.sql})" for each in _conditions(column)]
+    return f"({' and '.join([_is_of_type(column), *kept])})"
+
+
+def _is_of_type(column: TypedColumn) -> str:
     if not column.nullable:
         return f"{_typed(column)} is not null"
     return f"({identifier(column.name)} is null) = ({_typed(column)} is null)"
+
+
+def _conditions(column: TypedColumn) -> list[Condition]:
+    return conditions(_typed(column), column.type, column.rules)
+
+
+def _is_empty(column: TypedColumn) -> str:
+    """An empty text is no value either: whether there must be one is said by `nullable`."""
+    empty = f"{_typed(column)} is null"
+    return f"{empty} or trim({_typed(column)}) = ''" if column.type.duckdb == TEXT else empty
 
 
 def _reason(column: TypedColumn) -> str:
@@ -99,4 +121,12 @@ def _reason(column: TypedColumn) -> str:
     empty = text_literal(f"{column.name} is empty")
     before = text_literal(f"{column.name}: '")
     after = text_literal(f"' is not {column.type.meaning}")
-    return f"case when {text} is null then {empty} else {before} || {short} || {after} end"
+    wrong = [
+        f"when {_is_of_type(column)} and not ({_is_empty(column)} or {each.sql}) "
+        f"then {before} || {short} || " + text_literal(f"' is not {each.meaning}")
+        for each in _conditions(column)
+    ]
+    return (
+        f"case when {text} is null then {empty} {' '.join(wrong)} "
+        f"else {before} || {short} || {after} end"
+    )
