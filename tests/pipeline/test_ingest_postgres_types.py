@@ -154,7 +154,7 @@ def test_what_does_not_fit_is_rejected_with_its_reason(shop_database: PostgresLa
         {"name": "n", "type": "integer"},
         *({"name": name, "type": case[2]} for name, case in zip(names, UNFIT, strict=True)),
     ]
-    table = shop_database.table(key=["n"], columns=columns, max_rejected=1)
+    table = shop_database.table(key=["n"], columns=columns, max_rejected=1.0)
     shop_database.declare(table)
     result = shop_database.loaded()
     assert (result.rows_read, result.rows_loaded) == (len(UNFIT) + 1, 1)
