@@ -10,7 +10,7 @@ import duckdb
 
 from ingest.incremental.read_rows import lake_schema, parquet_relation
 from ingest.json.files import rows_by_file
-from ingest.lake.manifest import LakeFile, LoadedInput, Record, Superseded, utc_text
+from ingest.lake.manifest import LakeFile, LoadedInput, Record, Superseded, added_of, utc_text
 from ingest.lake.writer import Staged, bring, hand_over
 from ingest.rest.declaration import RestSource, RestTable
 from ingest.rest.fetch import Fetched
@@ -105,6 +105,7 @@ def bring_all(
                 inputs=done.inputs[each.name],
                 supersedes=done.replaces.get(each.name, ()),
                 schema=lake_schema(each),
+                added=added_of(each.columns),
             )
         )
     return records

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from configuration.errors import PlainError
+from ingest.files.file_table import tell_new
 from ingest.incremental.read_rows import check_read, parquet_relation
 from ingest.json.reader import read_child, read_parent
 from ingest.rest.declaration import RestSource, RestTable
@@ -42,7 +43,8 @@ def read_tables(
     if window is not None and (left_out := leave_out_others(connection, table, window)):
         context.progress(f"{where}: {left_out:,} records are not of these days, so not read")
     had = had_before(context, connection, source, table, table.name)
-    tables = [read_parent(connection, table, spool, where, had)]
+    named = context.manifest.added_names(source.name, table.name)
+    tables = [read_parent(connection, table, spool, where, named, had=had)]
     if table.key and any(each.pages > 1 for each in fetched):
         _tell_twins(context, connection, table, tables[0], where)
     for child in table.children:
@@ -51,9 +53,7 @@ def read_tables(
         tables.append(read_child(connection, table, child, spool, place, had))
     places = [where, *(f"{where}.{child.path}" for child in table.children)]
     for place, each in zip(places, tables, strict=True):
-        if each.undeclared:
-            names = ", ".join(each.undeclared)
-            context.progress(f"{place}: not declared, so not loaded: {names}")
+        tell_new(context, place, each.columns, each.undeclared)
         check_read(
             context,
             connection,

@@ -158,6 +158,6 @@ class RestLake:
         files = [str(self.lake / path) for path in paths]
         with duckdb.connect() as connection:
             return connection.execute(
-                f"select {columns} from read_parquet({files!r}, hive_partitioning = false) "
-                f"{where} order by all"
+                f"select {columns} from read_parquet({files!r}, hive_partitioning = false, "
+                f"union_by_name = true) {where} order by all"
             ).fetchall()
