@@ -57,7 +57,8 @@ class Shape:
 class Followed:
     """`reached` is what the lake has; `there` are the columns that the table has today.
 
-    `first` is the commit of the first change that the lake lacks; with `problem` none can be loaded.
+    `first` is the commit of the first change that the lake lacks; with `problem` none can be loaded, and if it
+    `has_gap`, changes may be missing: only a new copy helps.
     """
 
     table: PostgresCdcTable
@@ -67,6 +68,7 @@ class Followed:
     where: str
     first: int | None = None
     problem: PlainError | None = None
+    has_gap: bool = False
     undeclared: set[str] = field(default_factory=set)
     _looked_at: Relation | None = None
 

@@ -20,6 +20,7 @@ from ingest.lake.manifest import Manifest
 from ingest.lake.writer import spool_folder
 from ingest.postgres_cdc import catalog
 from ingest.postgres_cdc.changes import ChangeReader
+from ingest.postgres_cdc.checked import read_checked, write_checked
 from ingest.postgres_cdc.connection import Server, ServerError, connected
 from ingest.postgres_cdc.declaration import PostgresCdcSource, PostgresCdcTable
 from ingest.postgres_cdc.followed import Followed
@@ -74,7 +75,7 @@ class Stream:
             raise followed.problem
         return followed
 
-    def done(self, table: PostgresCdcTable) -> None:
+    def done(self, context: LoadContext, table: PostgresCdcTable) -> None:
         """The table is in the lake as far as this run read; after the last one the slot may move."""
         with self._lock:
             self._done.add(table.name)
@@ -86,7 +87,7 @@ class Stream:
                 ) as server:
                     slot = catalog.find_slot(server, self.source)
                     if slot is not None:
-                        advance(server, self.source, slot, self.until)
+                        self._move(context.lake, server, slot, self.until)
             except PlainError:
                 return  # All is loaded; the next run moves the slot first.
 
@@ -96,19 +97,37 @@ class Stream:
         with connected(self.source.connection.get_secret_value(), self.source.name) as server:
             catalog.check_wal_level(server, self.source.name)
             slot = _usable_slot(server, self.source, self.source.name)
+            self.until = catalog.flushed(server)
+            checked = read_checked(context.lake, self.source.name)
             found = {}
             for table in self.source.tables:
                 last = reached(context.manifest, self.source.name, table)
                 if last is not None:
                     followed = self._follow(server, table, last, folder)
-                    followed.problem = followed.problem or _gap(self.source, slot, followed)
+                    known = max(last.lsn, checked.get(table.name, 0))
+                    gap = _gap(self.source, slot, followed, known, self.until)
+                    followed.problem = followed.problem or gap
+                    followed.has_gap = followed.problem is not None
                     found[table.name] = followed
-            self.until = catalog.flushed(server)
-            self._peek(server, {each.table.path: each for each in found.values()})
-            firsts = [each.first for each in found.values() if each.first is not None]
-            # A table with a gap waits for its new copy, which needs nothing of what is before it.
-            advance(server, self.source, slot, min([self.until, *firsts]))
+            # A table with a gap waits for a new copy, which needs nothing of what is before it.
+            whole = [each for each in found.values() if not each.has_gap]
+            self._peek(server, {each.table.path: each for each in whole})
+            firsts = [each.first for each in whole if each.first is not None]
+            self._read = found
+            self._move(context.lake, server, slot, min([self.until, *firsts]))
         return found
+
+    def _move(self, lake: Path, server: Server, slot: catalog.Slot, to: int) -> None:
+        """Let the server forget what was committed before `to`: in no table is anything of it missing."""
+        if slot.confirmed is None or to <= slot.confirmed:
+            return
+        whole = [name for name, each in (self._read or {}).items() if not each.has_gap]
+        write_checked(lake, self.source.name, whole, to)
+        with _translated(self.source):
+            server.rows(
+                f"select (pg_replication_slot_advance({text_literal(self.source.slot_name)}, "
+                f"{text_literal(lsn_text(to))})).end_lsn::text"
+            )
 
     def _follow(
         self, server: Server, table: PostgresCdcTable, last: Reached, folder: Path
@@ -150,17 +169,6 @@ class Stream:
                 each.part.close()
 
 
-def advance(server: Server, source: PostgresCdcSource, slot: catalog.Slot, to: int) -> None:
-    """Let the server forget what was committed before `to`; all of it is in the lake."""
-    if slot.confirmed is None or to <= slot.confirmed:
-        return
-    with _translated(source):
-        server.rows(
-            f"select (pg_replication_slot_advance({text_literal(source.slot_name)}, "
-            f"{text_literal(lsn_text(to))})).end_lsn::text"
-        )
-
-
 def _usable_slot(server: Server, source: PostgresCdcSource, where: str) -> catalog.Slot:
     slot = catalog.find_slot(server, source)
     if slot is None:
@@ -179,15 +187,22 @@ def _missing(source: PostgresCdcSource, what: str) -> PlainError:
     )
 
 
-def _gap(source: PostgresCdcSource, slot: catalog.Slot, followed: Followed) -> PlainError | None:
-    if slot.confirmed is None or slot.confirmed <= followed.reached.lsn:
+def _gap(
+    source: PostgresCdcSource, slot: catalog.Slot, followed: Followed, whole: int, until: int
+) -> PlainError | None:
+    """Why changes of a table, of which nothing is missing before `whole`, may be missing after that."""
+    what = ""
+    if followed.reached.lsn > until:
+        what = "the server's log ends before what was loaded from it (was a backup restored?)"
+    elif slot.confirmed is not None and slot.confirmed > whole:
+        what = f"the slot {source.slot_name} was made anew or read by somebody else since the last load"
+    if not what:
         return None
     return PlainError(
-        f"the slot {source.slot_name} was made anew or read by somebody else since the last load, so changes "
-        "may be missing",
+        f"{what}, so changes may be missing",
         where=followed.where,
-        remedy=f"Run till ingest --reload {followed.where}: it takes a new copy. Each lake needs a slot of "
-        "its own.",
+        remedy=f"Run till ingest --reload {followed.where}: it takes a new copy. Each lake needs a "
+        "slot of its own.",
     )
 
 

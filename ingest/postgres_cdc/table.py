@@ -69,11 +69,11 @@ def load_cdc(
     followed = stream.changes(context, table)
     _tell_undeclared(context, followed.where, followed.undeclared)
     if not followed.part.rows:
-        stream.done(table)
+        stream.done(context, table)
         return Load((), (TableResult(source.name, table.name),))
     window = _Window(before, before.after(stream.until))
     record = _record(context, source, table, spool, followed.part, window)
-    return Load((record,), (result_of(record),), after_commit=lambda: stream.done(table))
+    return Load((record,), (result_of(record),), after_commit=lambda: stream.done(context, table))
 
 
 def _load_copy(
@@ -92,7 +92,7 @@ def _load_copy(
     )
     window = _Window(None, copied.reached, replaces)
     record = _record(context, source, table, spool, part, window)
-    return Load((record,), (result_of(record),), after_commit=lambda: stream.done(table))
+    return Load((record,), (result_of(record),), after_commit=lambda: stream.done(context, table))
 
 
 def _tell_undeclared(context: LoadContext, where: str, names: set[str] | frozenset[str]) -> None:

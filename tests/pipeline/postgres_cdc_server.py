@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -142,19 +143,15 @@ class CdcLake:
         return self.server.uri(self.database, self.user, self.password)
 
     def sources(self) -> SourcesFile:
-        return load_sources_file(
-            self.folder / "sources.yml", {"SHOP_DATABASE_URL": self.address}
-        )
+        return load_sources_file(self.folder / "sources.yml", {"SHOP_DATABASE_URL": self.address})
 
     def ingest(self, *only: str, reload: bool = False) -> IngestResult:
-        return ingest(
-            self.sources(), self.lake, self.folder, only, self.said.append, reload=reload
-        )
+        return ingest(self.sources(), self.lake, self.folder, only, self.said.append, reload=reload)
 
     def load(self, *only: str, reload: bool = False) -> None:
         """Ingest, which must succeed."""
         failed = [str(each.error) for each in self.ingest(*only, reload=reload).failed]
-        assert failed == []
+        assert failed == [], failed
 
     def refused(self, *only: str) -> str:
         """Ingest, expecting that one table fails; gives the sentence, which shows no secret."""
@@ -245,11 +242,13 @@ def orders_table(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def cdc_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """A server with wal_level = logical; each test makes a database of its own."""
-    server = PostgresServer.start(tmp_path_factory.mktemp("postgres") / "data")
-    yield server
-    server.stop()
+def cdc_server() -> Iterator[PostgresServer]:
+    """A server with wal_level = logical."""
+    # Not below pytest's folder: each pytest that starts closes that to others, and so to the server's user.
+    with tempfile.TemporaryDirectory(prefix="cdc-", ignore_cleanup_errors=True) as folder:
+        server = PostgresServer.start(Path(folder) / "data")
+        yield server
+        server.stop()
 
 
 @pytest.fixture

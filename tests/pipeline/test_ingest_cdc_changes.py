@@ -10,7 +10,9 @@ __all__ = ["cdc_server", "shop"]
 
 
 def test_a_copy_comes_first_and_then_each_change_once(shop: CdcLake) -> None:
-    shop.run("insert into orders values (1, 'new', 10.50, null, true), (2, 'new', null, 'x', false)")
+    shop.run(
+        "insert into orders values (1, 'new', 10.50, null, true), (2, 'new', null, 'x', false)"
+    )
     shop.load()
     assert shop.operations() == [("snapshot", 1), ("snapshot", 2)]
     shop.run(
@@ -66,7 +68,9 @@ def test_a_changed_key_is_a_removal_and_a_new_row(shop: CdcLake) -> None:
 def test_a_truncated_table_is_empty(shop: CdcLake) -> None:
     shop.run("insert into orders values (1, 'new', 1, 'a', true)")
     shop.load()
-    shop.run("begin", "truncate orders", "insert into orders values (2, 'new', 2, 'b', true)", "commit")
+    shop.run(
+        "begin", "truncate orders", "insert into orders values (2, 'new', 2, 'b', true)", "commit"
+    )
     shop.load()
     assert shop.operations()[1:] == [("truncate", None), ("insert", 2)]
     assert shop.same()

@@ -1,0 +1,94 @@
+"""From the change log to the current table and its history, with dbt, over a lake that was really loaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ingest.dbt_sources import source_properties
+from tests.pipeline.lake_project import LakeProject
+from tests.pipeline.postgres_cdc_server import LONG, CdcLake, cdc_server, shop
+
+__all__ = ["cdc_server", "shop"]
+
+COLUMNS = "['order_id', 'status', 'amount', 'note', 'paid']"
+CALL = "{{{{ {macro}(source('shop', 'orders'), ['order_id'], {columns}) }}}}"
+
+
+@pytest.fixture
+def project(shop: CdcLake) -> LakeProject:
+    """A dbt project with a view of the current orders and one of their history, beside the shop's lake."""
+    project = LakeProject(shop.folder / "project", lake="../lake")
+    (source,) = shop.sources().sources
+    project.write("models/_shop__sources.yml", source_properties(source))
+    for name, macro in (("stg_shop__orders", "current_rows"), ("orders_history", "row_history")):
+        sql = CALL.format(macro=macro, columns=COLUMNS)
+        project.model(name, sql, materialized="view")
+    return project
+
+
+def staged(shop: CdcLake, project: LakeProject) -> list[Any]:
+    """The current orders as dbt gives them, as `in_database` gives those of the database."""
+    shop.load()
+    project.succeed("run")
+    return project.query(
+        "select order_id, status, amount::varchar, note, paid from marts.stg_shop__orders order by 1"
+    )
+
+
+def test_the_current_table_is_that_of_the_database(shop: CdcLake, project: LakeProject) -> None:
+    shop.run(
+        f"insert into orders select n, 'new', n, '{LONG}' || n, true from generate_series(1, 9) n"
+    )
+    assert staged(shop, project) == shop.in_database()
+    shop.run(
+        "update orders set status = 'paid' where order_id <= 3",  # the note is not sent
+        "update orders set order_id = order_id + 20 where order_id in (3, 4)",  # nor here
+        "update orders set order_id = order_id + 20 where order_id = 23",  # nor here, twice removed
+        "delete from orders where order_id = 5",
+        "insert into orders values (5, 'again', 5, 'short', null)",
+        "update orders set note = null where order_id = 6",
+        "update orders set status = 'sent' where order_id in (2, 6, 24)",
+        "begin",
+        "delete from orders where order_id = 7",
+        "insert into orders values (7, 'a', 7, 'b', false)",
+        "update orders set paid = true where order_id = 7",
+        "commit",
+    )
+    assert staged(shop, project) == shop.in_database()
+    assert shop.same()
+    shop.run("truncate orders", "insert into orders values (1, 'anew', 1, 'n', true)")
+    assert staged(shop, project) == shop.in_database()
+
+
+def test_the_history_has_each_version_once(shop: CdcLake, project: LakeProject) -> None:
+    shop.run(f"insert into orders values (1, 'new', 1, '{LONG}', true), (2, 'new', 1, 'x', true)")
+    shop.load()
+    shop.run(
+        "update orders set status = 'paid' where order_id = 1",
+        "begin",
+        "update orders set status = 'unseen' where order_id = 1",
+        "update orders set status = 'sent' where order_id = 1",
+        "commit",
+        "delete from orders where order_id = 2",
+        "insert into orders values (2, 'back', 1, 'y', true)",
+        "truncate orders",
+        "insert into orders values (2, 'last', 1, 'z', true)",
+    )
+    shop.load()
+    project.succeed("run")
+    found = project.query(
+        "select order_id, status, length(note), valid_to is null, valid_from <= valid_to, "
+        "valid_to = lead(valid_from) over (partition by order_id order by _lsn) "
+        "from marts.orders_history order by order_id, _lsn"
+    )
+    long = len(LONG)
+    assert found == [
+        (1, "new", long, False, True, True),
+        (1, "paid", long, False, True, True),
+        (1, "sent", long, False, True, None),
+        (2, "new", 1, False, True, False),  # it was gone for a while
+        (2, "back", 1, False, True, False),
+        (2, "last", 1, True, None, None),
+    ]
