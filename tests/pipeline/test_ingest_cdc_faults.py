@@ -1,8 +1,9 @@
-"""What goes wrong between a shop's PostgreSQL and the lake: told in a sentence, and no change lost or doubled."""
+"""What goes wrong between a shop's PostgreSQL and the lake: told in a sentence, no change lost or doubled."""
 
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -233,6 +234,22 @@ def test_a_table_that_is_declared_later_gets_its_own_copy(shop: CdcLake) -> None
         ("snapshot", 6),
         ("insert", 7),
     ]
+
+
+def test_a_copy_waits_for_who_was_writing_before_the_table_was_published(shop: CdcLake) -> None:
+    shop.run("create table notes (id integer primary key)")
+    shop.load()
+    notes = {"name": "notes", "key": ["id"], "columns": [{"name": "id", "type": "integer"}]}
+    shop.declare(orders_table(), notes)
+    with shop.server.session() as writer, ThreadPoolExecutor(1) as pool:
+        writer.run("begin", "insert into notes values (1)")
+        loading = pool.submit(shop.load)
+        waiting = "select count(*) > 0 from pg_stat_activity where wait_event = 'PgSleep'"
+        while shop.run(waiting) != [(True,)]:
+            assert not loading.done()
+        writer.run("commit")
+        loading.result()
+    assert shop.changes("_operation, id", "notes") == [("snapshot", 1)]
 
 
 def test_a_big_transaction_stays_whole(shop: CdcLake) -> None:

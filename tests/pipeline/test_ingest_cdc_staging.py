@@ -5,33 +5,42 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from ingest.dbt_sources import source_properties
-from tests.pipeline.lake_project import LakeProject
+from tests.pipeline.lake_project import REPOSITORY, LakeProject
 from tests.pipeline.postgres_cdc_server import LONG, CdcLake, cdc_server, shop
 
 __all__ = ["cdc_server", "shop"]
 
+GUIDE = (REPOSITORY / "docs" / "guides" / "sources.md").read_text(encoding="utf-8")
+SECTION = GUIDE.partition("### PostgreSQL, change by change\n")[2].partition("\n### ")[0]
+SOURCE, STAGING, SNAPSHOT = (
+    text.partition("\n")[2].replace("erp", "shop") for text in SECTION.split("```")[1::2]
+)
 COLUMNS = "['order_id', 'status', 'amount', 'note', 'paid']"
-CALL = "{{{{ {macro}(source('shop', 'orders'), ['order_id'], {columns}) }}}}"
 
 
 @pytest.fixture
 def project(shop: CdcLake) -> LakeProject:
-    """A dbt project with a view of the current orders and one of their history, beside the shop's lake."""
+    """The guide's source, staging model and snapshot beside the shop's lake; and a history."""
+    (source,) = YAML(typ="safe").load(SOURCE)
+    assert source["connection"] == "${ERP_DATABASE_URL}"
+    shop.declare(*source["tables"])
     project = LakeProject(shop.folder / "project", lake="../lake")
-    (source,) = shop.sources().sources
-    project.write("models/_shop__sources.yml", source_properties(source))
-    for name, macro in (("stg_shop__orders", "current_rows"), ("orders_history", "row_history")):
-        sql = CALL.format(macro=macro, columns=COLUMNS)
-        project.model(name, sql, materialized="view")
+    (declared,) = shop.sources().sources
+    project.write("models/_shop__sources.yml", source_properties(declared))
+    project.model("stg_shop__orders", STAGING, materialized="view")
+    project.write("snapshots/shop_orders.sql", SNAPSHOT)
+    history = f"{{{{ row_history(source('shop', 'orders'), ['order_id'], {COLUMNS}) }}}}"
+    project.model("orders_history", history, materialized="view")
     return project
 
 
 def staged(shop: CdcLake, project: LakeProject) -> list[Any]:
     """The current orders as dbt gives them, as `in_database` gives those of the database."""
     shop.load()
-    project.succeed("run")
+    project.succeed("run", "--select", "stg_shop__orders")
     return project.query(
         "select order_id, status, amount::varchar, note, paid from marts.stg_shop__orders order by 1"
     )
@@ -42,6 +51,7 @@ def test_the_current_table_is_that_of_the_database(shop: CdcLake, project: LakeP
         f"insert into orders select n, 'new', n, '{LONG}' || n, true from generate_series(1, 9) n"
     )
     assert staged(shop, project) == shop.in_database()
+    project.succeed("snapshot")
     shop.run(
         "update orders set status = 'paid' where order_id <= 3",  # the note is not sent
         "update orders set order_id = order_id + 20 where order_id in (3, 4)",  # nor here
@@ -58,6 +68,9 @@ def test_the_current_table_is_that_of_the_database(shop: CdcLake, project: LakeP
     )
     assert staged(shop, project) == shop.in_database()
     assert shop.same()
+    project.succeed("snapshot")
+    kept = "select status from snapshots.shop_orders where order_id = 1 order by dbt_valid_from"
+    assert project.query(kept) == [("new",), ("paid",)]
     shop.run("truncate orders", "insert into orders values (1, 'anew', 1, 'n', true)")
     assert staged(shop, project) == shop.in_database()
 
@@ -77,7 +90,7 @@ def test_the_history_has_each_version_once(shop: CdcLake, project: LakeProject) 
         "insert into orders values (2, 'last', 1, 'z', true)",
     )
     shop.load()
-    project.succeed("run")
+    project.succeed("run", "--select", "orders_history")
     found = project.query(
         "select order_id, status, length(note), valid_to is null, valid_from <= valid_to, "
         "valid_to = lead(valid_from) over (partition by order_id order by _lsn) "
