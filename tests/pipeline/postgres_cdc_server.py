@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pgserver
 import pytest
 from adbc_driver_postgresql import dbapi
-from pgserver._commands import pg_ctl
 
 from ingest.declaration.sources_file import SourcesFile, load_sources_file
 from ingest.dry_run import plan
@@ -50,6 +48,8 @@ class PostgresServer:
 
     @classmethod
     def start(cls, folder: Path) -> PostgresServer:
+        import pgserver  # noqa: PLC0415 - it looks around in the system when it is imported
+
         folder.mkdir(parents=True)
         server = pgserver.get_server(folder, cleanup_mode="delete")
         server.psql(
@@ -62,6 +62,8 @@ class PostgresServer:
         return started
 
     def restart(self) -> None:
+        from pgserver._commands import pg_ctl  # noqa: PLC0415 - as above
+
         pg_ctl(
             ["-w", "-m", "fast", "-l", str(self._server.log), "restart"],
             pgdata=self.folder,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from tests.pipeline.postgres_cdc_server import LONG, CdcLake, cdc_server, orders_table, shop
+from tests.pipeline.postgres_cdc_server import LONG, CdcLake, orders_table, shop
 
-__all__ = ["cdc_server", "shop"]
+__all__ = ["shop"]
 
 
 def test_a_copy_comes_first_and_then_each_change_once(shop: CdcLake) -> None:

@@ -10,12 +10,11 @@ import pytest
 from tests.pipeline.postgres_cdc_server import (
     ORDER_COLUMNS,
     CdcLake,
-    cdc_server,
     orders_table,
     shop,
 )
 
-__all__ = ["cdc_server", "shop"]
+__all__ = ["shop"]
 
 ROW = "insert into orders values ({}, 'new', 1, 'a', true)"
 

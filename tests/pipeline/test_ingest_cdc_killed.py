@@ -9,11 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.pipeline.postgres_cdc_server import CdcLake, cdc_server, shop
+from tests.pipeline.postgres_cdc_server import CdcLake, shop
 
-__all__ = ["cdc_server", "shop"]
+__all__ = ["shop"]
 
-# Besides the moments drawn by lot, these: the note before the slot is moved, and just after the record.
+# Besides the moments drawn by lot: before the slot is moved, and before the record is there.
 CHOSEN = (
     "open /raw/_postgres_cdc",
     "os.rename /raw/_manifest",
