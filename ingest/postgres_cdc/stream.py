@@ -37,13 +37,11 @@ _NOT_PERMITTED = "42501"
 def reached(manifest: Manifest, source: str, table: PostgresCdcTable) -> Reached | None:
     """What of the table is in the lake; None when there is no copy of it to go on from."""
     records = manifest.of_table(source, table.name)
-    if not records or records[-1].cursor_after is None:
-        return None
-    last = records[-1]
-    if not last.inputs or last.inputs[0].path != table.path or last.kind != "postgres_cdc":
+    read = [each for each in records if each.kind == "postgres_cdc" and each.cursor_after]
+    if not read or not read[-1].inputs or read[-1].inputs[0].path != table.path:
         return None
     try:
-        return Reached.parse(str(last.cursor_after))
+        return Reached.parse(str(read[-1].cursor_after))
     except ValueError:
         return None
 
@@ -79,7 +77,9 @@ class Stream:
         """The table is in the lake as far as this run read; after the last one the slot may move."""
         with self._lock:
             self._done.add(table.name)
-            if self._read is None or not set(self._read) <= self._done:
+            if self._read is None:
+                return
+            if any(not each.has_gap and name not in self._done for name, each in self._read.items()):
                 return
             try:
                 with connected(
