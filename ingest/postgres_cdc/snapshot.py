@@ -20,6 +20,7 @@ from ingest.postgres_cdc.declaration import PostgresCdcSource, PostgresCdcTable
 from ingest.postgres_cdc.part import Part, part_schema
 from ingest.postgres_cdc.positions import Reached, Snapshot, lsn_number, lsn_text
 from ingest.postgres_cdc.stream import not_permitted
+from ingest.results import Meter
 from ingest.rows.duckdb_sql import identifier, text_literal
 
 _NOT_PERMITTED = "42501"
@@ -36,7 +37,9 @@ class Copied:
     undeclared: frozenset[str]
 
 
-def copy_table(source: PostgresCdcSource, table: PostgresCdcTable, part: Part) -> Copied:
+def copy_table(
+    source: PostgresCdcSource, table: PostgresCdcTable, part: Part, meter: Meter
+) -> Copied:
     """Copy the table into `part`; makes the publication and the slot where they are missing."""
     where = f"{source.name}.{table.name}"
     with connected(source.connection.get_secret_value(), where) as server:
@@ -45,7 +48,7 @@ def copy_table(source: PostgresCdcSource, table: PostgresCdcTable, part: Part) -
         _publish(server, source, table, where)
         slot = _slot(server, source, where)
         _wait_for_writers(server, found, table, where)
-        reached = _copy(server, table, part, slot, where)
+        reached = _copy(server, table, (part, meter), slot, where)
     declared = {column.source_name for column in table.columns}
     return Copied(reached, frozenset(found.columns) - declared)
 
@@ -143,9 +146,14 @@ def _one_moment(server: Server) -> Iterator[None]:
 
 
 def _copy(
-    server: Server, table: PostgresCdcTable, part: Part, confirmed: int, where: str
+    server: Server,
+    table: PostgresCdcTable,
+    into: tuple[Part, Meter],
+    confirmed: int,
+    where: str,
 ) -> Reached:
     name = catalog.qualified(table)
+    part, meter = into
     # As the type's output function writes it, which the stream uses too; a cast to text may differ.
     values = ", ".join(
         f"case when {column} is not null then concat({column}) end"
@@ -162,6 +170,7 @@ def _copy(
                 for batch in batches:
                     for buffer in _buffers(batch):
                         part.read(buffer)
+                    meter.add(rows=batch.num_rows, size=batch.nbytes)
                     part.add_batch(_columns(batch, table, carried), batch.num_rows)
             expected = int(server.value(f"select count(*) from {name}"))
     except ServerError as error:

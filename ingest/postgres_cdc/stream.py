@@ -26,7 +26,7 @@ from ingest.postgres_cdc.declaration import PostgresCdcSource, PostgresCdcTable
 from ingest.postgres_cdc.followed import Followed
 from ingest.postgres_cdc.part import Part
 from ingest.postgres_cdc.positions import Reached, lsn_text
-from ingest.results import LoadContext
+from ingest.results import LoadContext, Meter
 from ingest.rows.duckdb_sql import text_literal
 
 _IN_USE = "55006"
@@ -79,7 +79,9 @@ class Stream:
             self._done.add(table.name)
             if self._read is None:
                 return
-            if any(not each.has_gap and name not in self._done for name, each in self._read.items()):
+            if any(
+                not each.has_gap and name not in self._done for name, each in self._read.items()
+            ):
                 return
             try:
                 with connected(
@@ -111,7 +113,7 @@ class Stream:
                     found[table.name] = followed
             # A table with a gap waits for a new copy, which needs nothing of what is before it.
             whole = [each for each in found.values() if not each.has_gap]
-            self._peek(server, {each.table.path: each for each in whole})
+            self._peek(server, {each.table.path: each for each in whole}, context.meter)
             firsts = [each.first for each in whole if each.first is not None]
             self._read = found
             self._move(context.lake, server, slot, min([self.until, *firsts]))
@@ -149,7 +151,7 @@ class Stream:
                 )
         return followed
 
-    def _peek(self, server: Server, followed: dict[str, Followed]) -> None:
+    def _peek(self, server: Server, followed: dict[str, Followed], meter: Meter) -> None:
         reader = ChangeReader(followed, self.until)
         try:
             with (
@@ -164,6 +166,7 @@ class Stream:
             ):
                 for batch in batches:
                     reader.read(batch.column(0).to_pylist())
+                    meter.add(rows=batch.num_rows, size=batch.nbytes)
         finally:
             for each in followed.values():
                 each.part.close()

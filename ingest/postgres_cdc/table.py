@@ -84,7 +84,7 @@ def _load_copy(
     spool: Path,
 ) -> Load:
     part = Part(spool / "copy.parquet", table.columns)
-    copied = copy_table(source, table, part)
+    copied = copy_table(source, table, part, context.meter)
     _tell_undeclared(context, f"{source.name}.{table.name}", copied.undeclared)
     replaces = tuple(
         Superseded(each.load_id, each.input.path)
