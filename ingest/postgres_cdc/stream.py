@@ -74,13 +74,12 @@ class Stream:
         return followed
 
     def done(self, context: LoadContext, table: PostgresCdcTable) -> None:
-        """The table is in the lake as far as this run read; after the last one the slot may move."""
+        """The table's changes of this run are in the lake; after the last of them the slot may move."""
         with self._lock:
             self._done.add(table.name)
-            if self._read is None:
-                return
+            read = self._read or {}
             if any(
-                not each.has_gap and name not in self._done for name, each in self._read.items()
+                each.first is not None and name not in self._done for name, each in read.items()
             ):
                 return
             try:
@@ -106,7 +105,9 @@ class Stream:
                 last = reached(context.manifest, self.source.name, table)
                 if last is not None:
                     followed = self._follow(server, table, last, folder)
-                    known = max(last.lsn, checked.get(table.name, 0))
+                    noted = checked.get(table.name, 0)
+                    # A note from beyond the end of the log is of a server that was put back since.
+                    known = max(last.lsn, noted if noted <= self.until else 0)
                     gap = _gap(self.source, slot, followed, known, self.until)
                     followed.problem = followed.problem or gap
                     followed.has_gap = followed.problem is not None

@@ -65,7 +65,7 @@ def load_cdc(
     """Load the table's new changes, or a copy of it; raises PlainError when they cannot be had."""
     before = reached(context.manifest, source.name, table)
     if context.reload or before is None:
-        return _load_copy(context, source, table, stream, spool)
+        return _load_copy(context, source, table, spool)
     followed = stream.changes(context, table)
     _tell_undeclared(context, followed.where, followed.undeclared)
     if not followed.part.rows:
@@ -80,7 +80,6 @@ def _load_copy(
     context: LoadContext,
     source: PostgresCdcSource,
     table: PostgresCdcTable,
-    stream: Stream,
     spool: Path,
 ) -> Load:
     part = Part(spool / "copy.parquet", table.columns)
@@ -92,7 +91,8 @@ def _load_copy(
     )
     window = _Window(None, copied.reached, replaces)
     record = _record(context, source, table, spool, part, window)
-    return Load((record,), (result_of(record),), after_commit=lambda: stream.done(context, table))
+    # Nothing is said to the stream: what it reads later in this run may have changes since the copy.
+    return Load((record,), (result_of(record),))
 
 
 def _tell_undeclared(context: LoadContext, where: str, names: set[str] | frozenset[str]) -> None:

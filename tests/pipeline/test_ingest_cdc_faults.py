@@ -235,6 +235,26 @@ def test_a_table_that_is_declared_later_gets_its_own_copy(shop: CdcLake) -> None
     ]
 
 
+def test_what_happens_between_a_copy_and_the_look_at_the_slot_is_not_lost(shop: CdcLake) -> None:
+    """In one run: the new table is copied, then changed, and then the changes of the other are read."""
+    shop.run("create table notes (id integer primary key)", "insert into notes values (1)")
+    shop.load()
+    notes = {"name": "notes", "key": ["id"], "columns": [{"name": "id", "type": "integer"}]}
+    shop.declare(notes, orders_table())
+    shop.run(ROW.format(1))
+
+    class Progress(list[str]):
+        def append(self, said: str) -> None:
+            if said.startswith("shop.notes: 1 rows"):
+                shop.run("insert into notes values (2) on conflict do nothing")
+
+    shop.said = Progress()
+    shop.load()
+    shop.load()
+    assert shop.changes("_operation, id", "notes") == [("snapshot", 1), ("insert", 2)]
+    assert shop.operations() == [("insert", 1)]
+
+
 def test_a_copy_waits_for_who_was_writing_before_the_table_was_published(shop: CdcLake) -> None:
     shop.run("create table notes (id integer primary key)")
     shop.load()
