@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.constructor import DuplicateKeyError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError
 
 from configuration.errors import ConfigurationError, PlainError
@@ -40,6 +40,7 @@ def load_yaml_model(path: Path, model: type[ModelT]) -> ModelT:
 def read_yaml(path: Path) -> CommentedMap:
     """Parse one YAML file whose top level is a mapping, keeping the position of every node."""
     parser = YAML(typ="rt")
+    parser.Constructor = _Constructor
     try:
         document = parser.load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -99,6 +100,13 @@ def nearest(name: str, allowed: Sequence[str]) -> str | None:
     """The allowed name most like `name`, or None when none is near."""
     close = difflib.get_close_matches(name, allowed, n=1, cutoff=0.6)
     return close[0] if close else None
+
+
+class _Constructor(RoundTripConstructor):
+    """Leaves dates as they were typed: ruamel-yaml stops at a 30th of February, without a line."""
+
+
+_Constructor.add_constructor("tag:yaml.org,2002:timestamp", RoundTripConstructor.construct_yaml_str)
 
 
 def _mark(path: Path, error: MarkedYAMLError) -> str:

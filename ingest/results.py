@@ -64,9 +64,14 @@ class TableResult:
     inputs_skipped: int = 0
     seconds: float = 0.0
     error: PlainError | None = None
+    # Of a replay: rejected rows that fit now, and those that still do not.
+    rows_replayed: int = 0
+    rows_left: int | None = None
 
     def __str__(self) -> str:
         name = f"{self.source_name}.{self.table_name}"
+        if self.rows_left is not None:
+            return f"{name}: {self.rows_replayed:,} rejected rows loaded, {self.rows_left:,} do not fit"
         if self.load_id is None:
             return f"{name}: {'failed' if self.error else 'nothing new'}"
         rejected = f", {self.rows_rejected:,} rejected" if self.rows_rejected else ""

@@ -16,15 +16,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import duckdb
 
 from configuration.errors import ConfigurationError, PlainError
 from configuration.yaml_file import nearest
-from ingest.declaration.sources_file import SourcesFile
+from ingest.declaration.sources_file import AnySource, SourcesFile
 from ingest.kinds import KINDS_WITH_WINDOW, TableWork, works
 from ingest.lake.manifest import Manifest, commit, read_manifest
 from ingest.lake.writer import spool_folder, sweep
+from ingest.replay.work import replay_works
 from ingest.results import (
     Clock,
     IngestResult,
@@ -50,6 +52,24 @@ _MOST_MEMORY_MB = 700
 _FULL_BYTES = 1 << 20
 
 
+class Loadable(Protocol):
+    """A table that can be loaded: from its source, or from its rejected rows."""
+
+    @property
+    def source(self) -> str:
+        """The name of its source."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The table, then its children."""
+
+    def load(self, context: LoadContext, spool: Path) -> Load:
+        """Bring what is new into the lake, uncommitted; raises PlainError when nothing can be loaded."""
+
+
+Work = TypeVar("Work", bound=Loadable)
+
+
 def utc_now() -> datetime:
     """The clock, in UTC."""
     return datetime.now(UTC)
@@ -63,6 +83,7 @@ def ingest(
     on_progress: Progress = lambda line: None,
     *,
     reload: bool = False,
+    replay_rejected: bool = False,
     window: Window | None = None,
     now: Clock = utc_now,
     patience: Patience | None = None,
@@ -72,12 +93,16 @@ def ingest(
 
     Sources load side by side, the tables of a source one after the other. With `reload`, what is known
     is loaded again and replaces what was loaded before; with `window`, only what belongs to its days is
-    looked at. `root` is where relative paths of the sources file begin. `on_start` is given each
-    table's meter as its load begins. Raises PlainError when the lake itself cannot be used; what goes
-    wrong with one table stands in its result.
+    looked at; with `replay_rejected`, no source is asked: rejected rows that fit by now are loaded. `root`
+    is where relative paths of the sources file begin. `on_start` is given each table's meter as its load
+    begins. Raises PlainError when the lake itself cannot be used; what goes wrong with one table stands in
+    its result.
     """
-    wanted = wanted_tables(sources_file, only)
-    check_window(wanted, window)
+    to_ask = wanted_tables(sources_file, only)
+    check_window(to_ask, window)
+    wanted: Sequence[Loadable] = to_ask
+    if replay_rejected:
+        wanted = tables_called(sources_file, only, replay_works)
     manifest = _open_lake(lake)
     context = LoadContext(
         sources=sources_file,
@@ -92,7 +117,7 @@ def ingest(
         ids=LoadIds(manifest.last_load()),
         meter=Meter("", ""),
     )
-    sources: dict[str, list[TableWork]] = {}
+    sources: dict[str, list[Loadable]] = {}
     for work in wanted:
         sources.setdefault(work.source, []).append(work)
     return IngestResult(_side_by_side(context, list(sources.values()), on_start))
@@ -100,7 +125,7 @@ def ingest(
 
 def _side_by_side(
     context: LoadContext,
-    sources: Sequence[Sequence[TableWork]],
+    sources: Sequence[Sequence[Loadable]],
     on_start: Callable[[Meter], None],
 ) -> list[TableResult]:
     """Load each source in a thread of its own, so many at once; the results are in the given order."""
@@ -108,7 +133,7 @@ def _side_by_side(
     committing = Committing(context)
     megabytes = min(_MOST_MEMORY_MB, _MEMORY_OF_ALL_MB // at_once)
 
-    def load_source(works: Sequence[TableWork]) -> list[TableResult]:
+    def load_source(works: Sequence[Loadable]) -> list[TableResult]:
         limit_memory(megabytes)
         results = []
         for work in works:
@@ -154,7 +179,14 @@ class Committing:
 
 def wanted_tables(sources: SourcesFile, only: Sequence[str]) -> list[TableWork]:
     """The tables that `only` names; raises ConfigurationError for unknown names."""
-    every = [work for source in sources.sources for work in works(source)]
+    return tables_called(sources, only, works)
+
+
+def tables_called(
+    sources: SourcesFile, only: Sequence[str], works_of: Callable[[AnySource], Sequence[Work]]
+) -> list[Work]:
+    """The same, as whatever work `works_of` makes of a source's tables."""
+    every = [work for source in sources.sources for work in works_of(source)]
     if not only:
         return every
     known = sorted({name for work in every for name in _called(work)})
@@ -183,7 +215,7 @@ def check_window(wanted: Sequence[TableWork], window: Window | None) -> None:
     )
 
 
-def _called(work: TableWork) -> set[str]:
+def _called(work: Loadable) -> set[str]:
     """How a person may name this table: by its source, or exactly."""
     return {work.source, f"{work.source}.{work.names[0]}"}
 
@@ -203,7 +235,7 @@ def _open_lake(lake: Path) -> Manifest:
     return manifest
 
 
-def _load(context: LoadContext, work: TableWork, committing: Committing) -> list[TableResult]:
+def _load(context: LoadContext, work: Loadable, committing: Committing) -> list[TableResult]:
     started = time.monotonic()
     spool = spool_folder(context.lake) / f"{work.source}.{work.names[0]}"
     try:

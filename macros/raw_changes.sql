@@ -32,10 +32,10 @@
 {%- macro raw_file_groups_where(node, condition) -%}
     {%- do return(fromjson(sql_value(
         "select coalesce(to_json(list(file_group order by file_group.columns)), '[]') from ("
-        ~ "select {'columns': column_names, 'is_compacted': is_compacted,"
+        ~ "select {'columns': column_types, 'is_compacted': is_compacted,"
         ~ " 'paths': list(distinct path order by path)} as file_group"
         ~ " from till.load_files where not is_rejected and rows > 0"
         ~ " and source_name = " ~ sql_text(node.source_name) ~ " and table_name = " ~ sql_text(node.name)
-        ~ " and " ~ condition ~ " group by column_names, is_compacted)"
+        ~ " and " ~ condition ~ " group by column_types, is_compacted)"
     ))) -%}
 {%- endmacro -%}

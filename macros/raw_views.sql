@@ -84,6 +84,8 @@
         "inputs": "struct(path varchar)[]",
         "supersedes": "struct(load_id varchar, path varchar)[]",
         "schema": 'struct(name varchar, "type" varchar)[]',
+        "added": "struct(name varchar)[]",
+        "replayed_files": file_type,
     } -%}
     {%- set found = sql_value("select count(*) from glob(" ~ sql_text(records_glob) ~ ")") | int -%}
     create schema if not exists till;
@@ -164,6 +166,23 @@
     group by source_name, table_name, superseded.load_id, superseded.path
     order by all;
 
+    -- Columns that were loaded as text though nobody had declared them.
+    create or replace table till.added_columns as
+    select distinct
+        source_name,
+        table_name,
+        unnest(added).name as column_name
+    from load_records
+    order by all;
+
+    create or replace table till.replayed_files as
+    select
+        source_name,
+        table_name,
+        unnest(replayed_files).path as path
+    from load_records
+    order by all;
+
     create or replace table till.load_files as
     with inputs_counted as (
         select
@@ -202,7 +221,9 @@
         files.is_rejected,
         coalesce(compacted.path, files.file.path) as path,
         files.file.rows as rows,
-        list_sort(list_transform(files.schema, lambda field: lower(field.name))) as column_names,
+        list_sort(
+            list_transform(files.schema, lambda field: lower(field.name) || ' ' || upper(field.type))
+        ) as column_types,
         compacted.path is not null as is_compacted,
         -- Of all the loads whose rows stand in the file.
         bool_or(coalesce(inputs.superseded_inputs > 0, false)) over one_file as is_partly_superseded,
@@ -302,7 +323,7 @@
         ~ " from load_records"
         ~ " where version is distinct from 1 or load_id is null or source_name is null"
         ~ " or table_name is null or " ~ unreadable ~ " or len(list_filter("
-        ~ "coalesce(files, []) || coalesce(rejected_files, []), lambda file: file.path is null"
+        ~ "coalesce(files, []) || coalesce(rejected_files, []) || coalesce(replayed_files, []), lambda file: file.path is null"
         ~ " or not contains(file.path, '/load_id=' || load_id || '/')"
         ~ " or list_contains(string_split(file.path, '/'), '..'))) > 0"
         ~ " limit 1"
@@ -336,16 +357,16 @@
 
 
 {%- macro raw_file_groups() -%}
-    {#- Per table, the files to read, grouped by the columns that they hold: no file has to be opened to
-        learn what is in it, and a column that came later is a typed null in earlier files. -#}
+    {#- Per table, the files to read, grouped by the columns that they hold and their types: no file has to be
+        opened to learn what is in it, and a column that came later is a typed null in earlier files. -#}
     {%- set groups = fromjson(sql_value(
         "select coalesce(to_json(list(file_group order by file_group.key, file_group.columns)), '[]') from ("
-        ~ "select {'key': source_name || '.' || table_name, 'columns': column_names,"
+        ~ "select {'key': source_name || '.' || table_name, 'columns': column_types,"
         ~ " 'is_partly_superseded': is_partly_superseded, 'is_compacted': is_compacted,"
         ~ " 'paths': list(distinct path order by path)} as file_group"
         ~ " from till.load_files"
         ~ " where not is_rejected and not is_superseded and rows > 0"
-        ~ " group by source_name, table_name, column_names, is_partly_superseded, is_compacted)"
+        ~ " group by source_name, table_name, column_types, is_partly_superseded, is_compacted)"
     )) -%}
     {%- set by_table = {} -%}
     {%- for file_group in groups -%}
@@ -375,11 +396,13 @@
     {#- One select over the files of a group, or a typed one without rows where there are no files. -#}
     {%- set load_id = raw_load_id(file_group) -%}
     {%- set added = ["_file", "_load_id", "_loaded_at"] -%}
+    {%- set stored = raw_stored_types(file_group) -%}
     select
         {%- for column in node.columns.values() if column.name not in added %}
-        {%- set name = sql_identifier(column.name) %}
-        {%- set is_there = file_group is not none and column.name | lower in file_group["columns"] %}
-        cast({{ name if is_there else "null" }} as {{ column.data_type or "varchar" }}) as {{ name }},
+        {{ raw_value(node, column.name, column.data_type or "varchar", stored) }} as {{ sql_identifier(column.name) }},
+        {%- endfor %}
+        {%- for name in raw_undeclared_columns(node) %}
+        {{ raw_value(node, name, "varchar", stored) }} as {{ sql_identifier(name) }},
         {%- endfor %}
     {%- if file_group is none %}
         cast(null as varchar) as _file,
@@ -431,33 +454,4 @@
         {%- do addresses.append(lake_path() ~ "/" ~ path) -%}
     {%- endfor -%}
     {%- do return(sql_texts(addresses)) -%}
-{%- endmacro -%}
-
-
-{%- macro rejected_rows_view_sql() -%}
-    {%- set paths = fromjson(sql_value(
-        "select coalesce(to_json(list(path order by load_id, path)), '[]')"
-        ~ " from till.load_files where is_rejected and rows > 0"
-    )) -%}
-    {%- set columns = {
-        "source_name": "varchar",
-        "table_name": "varchar",
-        "load_id": "varchar",
-        "file": "varchar",
-        "line": "bigint",
-        "column_name": "varchar",
-        "reason": "varchar",
-        "original_text": "varchar",
-        "replayed_at": "timestamp",
-    } %}
-    create or replace view till.rejected_rows as
-    select
-        {%- for name, type in columns.items() %}
-        cast({{ name if paths else "null" }} as {{ type }}) as {{ name }}{{ "," if not loop.last }}
-        {%- endfor %}
-    {% if paths -%}
-    from read_parquet([{{ lake_file_texts(paths) }}], hive_partitioning = false)
-    {%- else -%}
-    where false
-    {%- endif %};
 {%- endmacro -%}

@@ -74,7 +74,8 @@ def run(
 
 @app.command(
     epilog="Example: till ingest shop; till ingest --dry-run; "
-    "till ingest --reload shop.purchases --from 2024-03-01 --to 2024-03-31 --dry-run"
+    "till ingest --reload shop.purchases --from 2024-03-01 --to 2024-03-31 --dry-run; "
+    "till ingest --replay-rejected shop"
 )
 def ingest(
     source: Annotated[
@@ -101,6 +102,13 @@ def ingest(
         str | None,
         typer.Option("--to", metavar="DATE", help="Only up to this day, and with it."),
     ] = None,
+    replay_rejected: Annotated[
+        bool,
+        typer.Option(
+            "--replay-rejected",
+            help="Try the rejected rows again after a change of the sources file, and nothing else.",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -111,7 +119,13 @@ def ingest(
 ) -> None:
     """Load what is new into the raw lake, and stop there."""
     from ingest.dry_run import plan
-    from till.console import LONGEST_LINE, ingested_as_json, print_ingested, print_plan
+    from till.console import (
+        LONGEST_LINE,
+        ingested_as_json,
+        print_ingested,
+        print_plan,
+        print_replayed,
+    )
     from till.load_bars import LoadBars
     from till.run import ingest_only
     from till.window_options import window_of
@@ -124,6 +138,11 @@ def ingest(
             remedy="Name what to load again, for example `till ingest --reload shop.purchases`.",
         )
     window = window_of(from_date, to_date)
+    if replay_rejected and (reload or dry_run or window):
+        raise ConfigurationError(
+            "--replay-rejected goes with no other option that says what to load",
+            remedy="`till rejected` shows which rows there are; `--reload` reads the sources again.",
+        )
     out = new_console(stderr=True) if as_json else console
     with _sources(project, sources, out) as loaded:
         if dry_run:
@@ -141,10 +160,11 @@ def ingest(
                 only=only,
                 reload=reload,
                 window=window,
+                replay_rejected=replay_rejected,
                 on_progress=lambda line: bars.print(harmless(line, LONGEST_LINE)),
                 on_start=bars.add,
             )
-    print_ingested(out, result)
+    (print_replayed if replay_rejected else print_ingested)(out, result)
     if as_json:
         print_json(ingested_as_json(result))
     if any(table.error is not None for table in result.tables):

@@ -139,6 +139,26 @@ def print_ingested(console: Console, ingested: IngestResult) -> None:
     )
     console.print(table)
     console.print()
+    _print_errors(console, ingested)
+
+
+def print_replayed(console: Console, ingested: IngestResult) -> None:
+    """Rejected rows that are loaded now, and those that still do not fit, per table."""
+    table = table_of("table", ">loaded now", ">still rejected", ">seconds", "")
+    for one in ingested.tables:
+        table.add_row(
+            f"{one.source_name}.{one.table_name}",
+            f"{one.rows_replayed:,}",
+            "" if one.rows_left is None else f"{one.rows_left:,}",
+            f"{one.seconds:.1f}",
+            "failed" if one.error else "",
+        )
+    console.print(table)
+    console.print()
+    _print_errors(console, ingested)
+
+
+def _print_errors(console: Console, ingested: IngestResult) -> None:
     for one in ingested.tables:
         if one.error is not None:
             said = harmless(f"{one.source_name}.{one.table_name}: {one.error}", LONGEST_LINE)

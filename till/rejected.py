@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -17,7 +18,7 @@ import duckdb
 from configuration.errors import ConfigurationError, PlainError
 from configuration.yaml_file import nearest
 from ingest.lake.manifest import Manifest, Record
-from ingest.rows.duckdb_sql import connect, exact_path, number, text_list
+from ingest.rows.duckdb_sql import connect, exact_path, number, text_list, text_literal
 
 EXAMPLE_LENGTH = 200
 TEXTS = (
@@ -29,7 +30,7 @@ TEXTS = (
     "reason",
     "original_text",
 )
-COLUMNS = (*TEXTS[:4], "line", *TEXTS[4:], "is_superseded")
+COLUMNS = (*TEXTS[:4], "line", *TEXTS[4:], "is_superseded", "replayed_at")
 NEWEST_FIRST = ", ".join(
     # Qualified: a cell that was made harmless has the same name and another order.
     f"rejected.{name}"
@@ -49,7 +50,8 @@ NEWEST_FIRST = ", ".join(
 class RejectedRow:
     """A row that was not loaded; `line` (from 1) and `column_name` may be unknown.
 
-    `is_superseded`: its file was loaded again since, and the new version counts instead.
+    `is_superseded`: its file was loaded again since, and the new version counts instead; `replayed_at` (UTC) is
+    when a replay loaded it.
     """
 
     source_name: str
@@ -61,6 +63,7 @@ class RejectedRow:
     reason: str
     original_text: str | None
     is_superseded: bool
+    replayed_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class RejectedKind:
     example_line: int | None
     example: str | None
     is_superseded: bool
+    is_replayed: bool
 
 
 @dataclass(frozen=True)
@@ -105,9 +109,11 @@ class RejectedRows:
 
 @contextmanager
 def open_rejected(
-    lake: Path, manifest: Manifest, names: Sequence[str] = (), *, with_superseded: bool = False
+    lake: Path, manifest: Manifest, names: Sequence[str] = (), *, with_settled: bool = False
 ) -> Iterator[RejectedRows]:
     """The rejected rows of the sources or tables called `names`; of all when there are none.
+
+    `with_settled`: also those that count no longer, because their file was mended or they were replayed.
 
     Raises ConfigurationError for a name that the lake does not have, PlainError for a lost file.
     """
@@ -115,7 +121,7 @@ def open_rejected(
     with tempfile.TemporaryDirectory(prefix="till-rejected-") as spool:
         connection = connect(Path(spool))
         try:
-            connection.execute(_view(lake, records, with_superseded=with_superseded))
+            connection.execute(_view(lake, records, with_settled=with_settled))
             total = number(connection, "select count(*) from rejected")
             tables = number(
                 connection, "select count(distinct (source_name, table_name)) from rejected"
@@ -154,10 +160,11 @@ def _table(record: Record) -> str:
     return f"{record.source_name}.{record.table_name}"
 
 
-def _view(lake: Path, records: Sequence[Record], *, with_superseded: bool) -> str:
+def _view(lake: Path, records: Sequence[Record], *, with_settled: bool) -> str:
     """SQL that makes the view `rejected`; a record that replaces a file is of the same table."""
     files = [file.path for record in records for file in record.rejected_files if file.rows]
-    for path in files:
+    taken = [file.path for record in records for file in record.replayed_files]
+    for path in (*files, *taken):
         if not (lake / path).is_file():
             raise PlainError(
                 "a load record names this file, and it is gone",
@@ -165,7 +172,12 @@ def _view(lake: Path, records: Sequence[Record], *, with_superseded: bool) -> st
                 remedy="Restore it from a backup.",
             )
     if not files:
-        types = {"line": "bigint", "load_number": "decimal(38, 6)", "is_superseded": "boolean"}
+        types = {
+            "line": "bigint",
+            "load_number": "decimal(38, 6)",
+            "is_superseded": "boolean",
+            "replayed_at": "timestamp",
+        }
         nothing = (
             f"null::{types.get(name, 'varchar')} as {name}" for name in (*COLUMNS, "load_number")
         )
@@ -183,12 +195,35 @@ def _view(lake: Path, records: Sequence[Record], *, with_superseded: bool) -> st
     paths = text_list(exact_path((lake / path).as_posix()) for path in files)
     return (
         f"create temp table replaced as select distinct * from (select {former}); "
-        "create temp view rejected as select rejects.*, "
-        "rejects.load_id::decimal(38, 6) as load_number, replaced.file is not null as is_superseded "
-        f"from read_parquet({paths}, hive_partitioning = false) as rejects "
-        f"left join replaced on {' and '.join(f'rejects.{key} = replaced.{key}' for key in keys)}"
-        + ("" if with_superseded else " where replaced.file is null")
+        f"create temp table replayed as {_replayed(lake, records)}; "
+        "create temp view rejected as select rejects.* exclude (replayed_at), "
+        "rejects.load_id::decimal(38, 6) as load_number, replaced.file is not null as is_superseded, "
+        "replayed.replayed_at "
+        f"from read_parquet({paths}, hive_partitioning = false, union_by_name = true, "
+        "file_row_number = true) as rejects "
+        f"left join replaced on {' and '.join(f'rejects.{key} = replaced.{key}' for key in keys)} "
+        f"left join replayed on {' and '.join(f'rejects.{key} = replayed.{key}' for key in keys[:3])} "
+        "and rejects.file_row_number = replayed.place"
+        + ("" if with_settled else " where replaced.file is null and replayed.place is null")
     )
+
+
+def _replayed(lake: Path, records: Sequence[Record]) -> str:
+    """SQL of the rows that replays took: their table, their load and their place in its file."""
+    queries = [
+        "select null::varchar as source_name, null::varchar as table_name, null::varchar as load_id, "
+        "null::bigint as place, null::timestamp as replayed_at where false"
+    ]
+    for record in records:
+        if record.replayed_files:
+            paths = text_list(
+                exact_path((lake / file.path).as_posix()) for file in record.replayed_files
+            )
+            queries.append(
+                f"select {text_literal(record.source_name)}, {text_literal(record.table_name)}, "
+                f"load_id, place, replayed_at from read_parquet({paths}, hive_partitioning = false)"
+            )
+    return " union all ".join(queries)
 
 
 # A reason reads `quantity: 'two' is not a whole number`, `quantity is empty`, several of them with `; `,
@@ -213,7 +248,11 @@ sorted_by_kind as (
             when reason = column_name || ' is empty' then 'is empty'
             else regexp_replace(
                 regexp_replace(
-                    regexp_replace(reason, '(?s): ''.*?'' is not (a |true or )', ' is not \1', 'g'),
+                    regexp_replace(
+                        reason,
+                        '(?s): ''.*?'' is not (a |true or |one of |at least |at most |text like )',
+                        ' is not \1', 'g'
+                    ),
                     'the line has \d+ values?, not', 'the line has … values, not', 'g'
                 ),
                 'on Line: \d+', 'on a line'
@@ -234,6 +273,7 @@ grouped as (
         column_name,
         kind,
         is_superseded,
+        replayed_at is not null as is_replayed,
         count(*) as rows,
         max(load_number) as newest,
         arg_min(
@@ -241,7 +281,7 @@ grouped as (
             (-load_number, coalesce(line, 0), coalesce(example, ''))
         ) as first_row,
     from sorted_by_kind
-    group by source_name, table_name, file, column_name, kind, is_superseded
+    group by source_name, table_name, file, column_name, kind, is_superseded, is_replayed
 )
 
 select
@@ -254,6 +294,8 @@ select
     first_row.line,
     first_row.example,
     is_superseded,
+    is_replayed,
 from grouped
-order by newest desc, source_name, table_name, file, rows desc, column_name, kind, is_superseded
+order by
+    newest desc, source_name, table_name, file, rows desc, column_name, kind, is_superseded, is_replayed
 """.replace("{length}", str(EXAMPLE_LENGTH))

@@ -44,7 +44,10 @@ def rejected(
     ] = None,
     everything: Annotated[
         bool,
-        typer.Option("--all", help="Also rows of files that were mended and loaded again since."),
+        typer.Option(
+            "--all",
+            help="Also rows of files that were mended and loaded again since, and replayed rows.",
+        ),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -61,7 +64,7 @@ def rejected(
     project = open_project()
     manifest = read_manifest(project.lake)
     wanted = tuple(names or ()) if manifest.records else ()
-    with open_rejected(project.lake, manifest, wanted, with_superseded=everything) as found:
+    with open_rejected(project.lake, manifest, wanted, with_settled=everything) as found:
         if target:
             write_csv(found, target)
         if as_json:
@@ -71,9 +74,9 @@ def rejected(
         elif not found.total:
             console.print(_nothing(manifest, wanted), markup=False)
         elif rows:
-            _print_rows(found, limit, with_superseded=everything)
+            _print_rows(found, limit, with_settled=everything)
         else:
-            _print_kinds(found, limit, wanted, with_superseded=everything)
+            _print_kinds(found, limit, wanted, with_settled=everything)
 
 
 def _print_json(found: RejectedRows, *, rows: bool, limit: int) -> None:
@@ -84,12 +87,12 @@ def _print_json(found: RejectedRows, *, rows: bool, limit: int) -> None:
 
 
 def _print_kinds(
-    found: RejectedRows, limit: int, names: Sequence[str], *, with_superseded: bool
+    found: RejectedRows, limit: int, names: Sequence[str], *, with_settled: bool
 ) -> None:
     kinds = found.kinds()
     shown = kinds[:limit] if limit else kinds
     heads = ["table", "file", "column", "reason", ">rows", "example"]
-    table = table_of(*heads, *(["replaced"] if with_superseded else []))
+    table = table_of(*heads, *(["now"] if with_settled else []))
     for one in shown:
         line = f"line {one.example_line}: " if one.example_line is not None else ""
         table.add_row(
@@ -99,7 +102,7 @@ def _print_kinds(
             harmless(one.reason, LONGEST_REASON),
             f"{one.rows:,}",
             Text(line) + harmless(one.example or "", LONGEST_EXAMPLE),
-            "yes" if one.is_superseded else "",
+            _settled(superseded=one.is_superseded, replayed=one.is_replayed),
         )
     console.print(table)
     _print_rest(len(kinds) - len(shown), "kind", "kinds")
@@ -114,10 +117,10 @@ def _print_kinds(
     )
 
 
-def _print_rows(found: RejectedRows, limit: int, *, with_superseded: bool) -> None:
+def _print_rows(found: RejectedRows, limit: int, *, with_settled: bool) -> None:
     shown = found.rows(limit)
     heads = ["file", ">line", "column", "reason", "original text"]
-    table = table_of(*heads, *(["replaced"] if with_superseded else []))
+    table = table_of(*heads, *(["now"] if with_settled else []))
     for one in shown:
         table.add_row(
             harmless(one.file, LONGEST_NAME),
@@ -125,10 +128,15 @@ def _print_rows(found: RejectedRows, limit: int, *, with_superseded: bool) -> No
             harmless(one.column_name or "-", LONGEST_NAME),
             harmless(one.reason, LONGEST_REASON),
             harmless(one.original_text or "", LONGEST_TEXT),
-            "yes" if one.is_superseded else "",
+            _settled(superseded=one.is_superseded, replayed=one.replayed_at is not None),
         )
     console.print(table)
     _print_rest(found.total - len(shown), "row", "rows")
+
+
+def _settled(*, superseded: bool, replayed: bool) -> str:
+    """What became of a rejected row: its file was replaced, or a replay loaded it."""
+    return "replaced" if superseded else "loaded" if replayed else ""
 
 
 def _print_rest(number: int, one: str, many: str) -> None:

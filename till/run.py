@@ -209,13 +209,14 @@ def ingest_only(
     only: tuple[str, ...],
     reload: bool = False,
     window: Window | None = None,
+    replay_rejected: bool = False,
     on_progress: Callable[[str], None],
     on_start: Callable[[Meter], None] = lambda meter: None,
 ) -> IngestResult:
     """Load what is new and stop, under the lake's lock; raises PlainError for unknown names.
 
     With `reload`, what is known is loaded again and replaces what was loaded before; with `window`,
-    only what belongs to its days is looked at.
+    only what belongs to its days is looked at; with `replay_rejected`, only rejected rows are tried again.
     """
     from ingest.run import ingest
 
@@ -227,6 +228,7 @@ def ingest_only(
             only=only,
             reload=reload,
             window=window,
+            replay_rejected=replay_rejected,
             on_progress=on_progress,
             on_start=on_start,
         )

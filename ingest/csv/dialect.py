@@ -76,6 +76,31 @@ class Dialect:
 PLAIN = Dialect()
 
 
+def recorded_dialect(recorded: Recorded | None) -> Dialect:
+    """How the rows of a file were written, of which `Dialect.recorded` was kept.
+
+    Only what a row's own text needs: separators, quotes, and the forms of its values.
+    """
+    found = recorded or {}
+    quote = str(found.get("quote", PLAIN.quote))
+    form = TextForm(
+        decimal=str(found.get("decimal", PLAIN_FORM.decimal)),
+        thousands=str(found.get("thousands", PLAIN_FORM.thousands)),
+        date_formats=_texts(found.get("date_format")),
+        timestamp_formats=_texts(found.get("timestamp_format")),
+    )
+    return Dialect(
+        delimiter=str(found.get("delimiter", PLAIN.delimiter)),
+        quote=quote,
+        escape=str(found.get("escape", quote)),
+        form=form,
+    )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(each) for each in value) if isinstance(value, list) else ()
+
+
 def _shown(value: str | int | bool | list[str]) -> str:
     if isinstance(value, list):
         return " or ".join(value)

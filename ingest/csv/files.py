@@ -6,7 +6,7 @@ A load and a dry run look at the files in the same way; a load then goes on to r
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -31,6 +31,8 @@ from ingest.files.input_files import (
     to_hash_first,
 )
 from ingest.lake.manifest import LiveInput
+from ingest.rows.casting import TypedColumn
+from ingest.rows.new_columns import added_columns
 
 _READERS = 2
 
@@ -62,6 +64,22 @@ class CsvFiles:
     of_old: list[str] = field(default_factory=list)
     # How often a file was refused, or turned out to need another way of reading.
     changes: int = 0
+    # The names that former loads gave to headers that are not declared.
+    named: Mapping[str, str] = field(default_factory=dict)
+
+    def typed(self, inputs: Sequence[CsvInput]) -> list[TypedColumn]:
+        """The columns to load from these files: those declared, and those to add."""
+        declared = [column.typed for column in self.table.columns]
+        if self.table.on_new_column != "add":
+            return declared
+        new = {header for each in inputs for header in each.new_headers}
+        return [*declared, *added_columns(new, [each.name for each in declared], self.named)]
+
+    def ignored(self, inputs: Sequence[CsvInput]) -> tuple[str, ...]:
+        """The headers of these files that are passed over."""
+        if self.table.on_new_column == "add":
+            return ()
+        return tuple(sorted({header for each in inputs for header in each.new_headers}))
 
     def choose(self) -> Choice[CsvInput]:
         """What to do with the files that can be loaded, as far as they are known by now."""

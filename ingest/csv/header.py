@@ -10,6 +10,7 @@ from pathlib import Path
 from configuration.errors import PlainError
 from ingest.files.declared_names import check_names, quoted
 from ingest.files.input_files import unreadable
+from ingest.rows.new_columns import STRICT, ColumnPolicy
 
 BOM = codecs.BOM_UTF8
 HEAD_BYTES = 1 << 20
@@ -34,8 +35,10 @@ def read_first_bytes(path: Path, where: str) -> bytes:
         raise unreadable(where, error) from error
 
 
-def check_header(found: Sequence[str], declared: Sequence[str], where: str) -> None:
-    """Raise PlainError unless the file has exactly the declared columns, in any order."""
+def check_header(
+    found: Sequence[str], declared: Sequence[str], where: str, policy: ColumnPolicy = STRICT
+) -> None:
+    """Raise PlainError unless the file has the declared columns, in any order, as `policy` wants it."""
     nameless = [number for number, name in enumerate(found, start=1) if not name.strip()]
     if nameless:
         raise PlainError(
@@ -55,4 +58,5 @@ def check_header(found: Sequence[str], declared: Sequence[str], where: str) -> N
         declared,
         where,
         if_none="No line names the columns; if the file has no header, write dialect: {header: false}.",
+        policy=policy,
     )

@@ -16,6 +16,7 @@ from ingest.files.input_files import Choice
 from ingest.lake.manifest import LoadedInput
 from ingest.rows.duckdb_sql import connect
 from ingest.rows.rejected_rows import write_rejected
+from ingest.rows.tolerance import told, too_many
 
 
 def prepare_csv(table: CsvTable, task: FileTask) -> FileOutcome:
@@ -23,6 +24,7 @@ def prepare_csv(table: CsvTable, task: FileTask) -> FileOutcome:
     owner = task.owner(table.name)
     with csv_readers(task.spool) as readers:
         files = open_files(table, task, readers)
+        files.named = task.named
         while True:
             choice = files.choose()
             prepared = _attempt(files, choice, task.spool, owner) if choice.load else None
@@ -40,7 +42,7 @@ def _attempt(
 ) -> PreparedTable | None:
     """Read the chosen files, checking their bytes meanwhile; None when one turned out bad."""
     rows_file, rejected_file = spool / "rows.parquet", spool / "rejected.parquet"
-    typed = [column.typed for column in files.table.columns]
+    typed = files.typed(choice.load)
     before = files.changes
     pending = files.start_inspecting(choice.load)
     files.finish_copies(pending)
@@ -74,6 +76,7 @@ def _attempt(
         rows_file,
         rejected_file if sum(rejected.values()) else None,
         tuple(_counted(files, each, loaded, rejected) for each in choice.load),
+        files.ignored(choice.load),
     )
 
 
@@ -87,7 +90,7 @@ def _rejected(
     rows = {each.path: files.preflights[each.path].rows for each in choice.load}
     if rows == {path: loaded.get(path, 0) for path in rows}:
         return {}
-    typed = [column.typed for column in files.table.columns]
+    typed = files.typed(choice.load)
     rejected = collect_rejected(connection, choice.load, typed, files.preflights, loaded)
     for path, expected in rows.items():
         found = loaded.get(path, 0) + rejected.get(path, 0)
@@ -113,13 +116,13 @@ def _check_share(
     total = sum(files.preflights[each.path].rows for each in choice.load)
     unfit = total - sum(loaded.values())
     limit = files.table.max_rejected
-    if unfit <= limit * total:
+    if not too_many(unfit, total, limit):
         return
-    typed = [column.typed for column in files.table.columns]
+    typed = files.typed(choice.load)
     shown = example(connection, choice.load, typed, files.preflights, loaded)
     raise PlainError(
-        f"{unfit} of {total} rows do not fit the declared columns, more than max_rejected "
-        f"({limit:g}) allows, so none is loaded{'; ' if shown else ''}{shown}",
+        f"{unfit} of {total} rows do not fit the declared columns, more than {told(limit)} "
+        f"allows, so none is loaded{'; ' if shown else ''}{shown}",
         where=f"{owner[0]}.{owner[1]}",
         remedy="Mend the export, or correct the types in the sources file.",
     )
@@ -145,4 +148,6 @@ def _counted(
         loaded.get(each.path, 0),
         rejected.get(each.path, 0),
         dialect=each.dialect.recorded(),
+        # Only there is it needed again: to read the rejected rows' text.
+        header=each.head.header if rejected.get(each.path) else (),
     )

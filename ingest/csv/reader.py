@@ -15,7 +15,7 @@ from typing import Literal
 import duckdb
 
 from ingest.csv.dialect import Dialect
-from ingest.csv.inputs import CsvInput
+from ingest.csv.inputs import CsvInput, column_of
 from ingest.csv.lake_names import name_in_lake
 from ingest.csv.original_text import original_text
 from ingest.csv.preflight import Preflight
@@ -68,7 +68,7 @@ def copy_fitting(
 
 def _fitting(group: Sequence[CsvInput], columns: Sequence[TypedColumn]) -> str:
     """SQL of the rows that fit of files that are read alike."""
-    relation = _relation(group, group[0].columns)
+    relation = _relation(group, group[0].columns, columns)
     if may_fit(group[0], columns):
         relation = f"from ({relation}) where not {is_header(group[0])}"
     return fitting_rows(relation, _in_form(columns, group[0].dialect), [FILE_COLUMN])
@@ -129,16 +129,31 @@ def example(
 
 
 def _relation(
-    inputs: Sequence[CsvInput], names: Sequence[str], *, keep_rejects: bool = True
+    inputs: Sequence[CsvInput],
+    names: tuple[str, ...],
+    columns: Sequence[TypedColumn],
+    *,
+    keep_rejects: bool = True,
 ) -> str:
-    """The files as text columns, with `_file` as the lake names them."""
+    """The files as text columns, with `_file` as the lake names them; what of `columns` is missing is empty."""
     kinds = ", ".join(f"{text_literal(name)}: 'VARCHAR'" for name in names)
     paths = text_list(exact_path(_address(each)) for each in inputs)
     rejects = "store_rejects = true" if keep_rejects else "ignore_errors = true"
     return (
-        f"select * replace ({name_in_lake(inputs, FILE_COLUMN)} as {FILE_COLUMN}) "
+        f"select * replace ({name_in_lake(inputs, FILE_COLUMN)} as {FILE_COLUMN}){_others(names, columns)} "
         f"from read_csv({paths}, columns = {{{kinds}}}, {_reader(inputs[0].dialect)}, {rejects})"
     )
+
+
+def _others(names: tuple[str, ...], columns: Sequence[TypedColumn]) -> str:
+    """The columns that are added, and those that these files have not."""
+    chosen = ""
+    for column in columns:
+        if column.name not in names:
+            found = column_of(names, column.added_from) if column.added_from is not None else None
+            value = identifier(found) if found else "null::varchar"
+            chosen += f", {value} as {identifier(column.name)}"
+    return chosen
 
 
 def _address(each: CsvInput) -> str:
@@ -228,7 +243,7 @@ def _unfitting_with_lines(
     start = each.head.header_lines
     numbered = (
         f"select *, (row_number() over () + {start} + {before})::bigint as line "
-        f"from ({_relation([each], each.columns, keep_rejects=False)})"
+        f"from ({_relation([each], each.columns, columns, keep_rejects=False)})"
     )
     rows, headers = "from numbered", ""
     if each.dialect.has_header:

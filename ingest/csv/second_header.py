@@ -29,6 +29,8 @@ def may_fit(each: CsvInput, columns: Sequence[TypedColumn]) -> bool:
         return False
     names = dict(zip(each.columns, each.head.header, strict=True))
     return all(
-        column.type.name in ("text", "boolean") or not names[column.name].strip()[:1].isalpha()
+        column.name not in names
+        or column.type.name in ("text", "boolean")
+        or not names[column.name].strip()[:1].isalpha()
         for column in columns
     )

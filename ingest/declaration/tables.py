@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from configuration.yaml_file import Block
-from ingest.declaration.values import JsonPath, Name, Share, TypeName
+from ingest.declaration.values import JsonPath, Name, Tolerance, TypeName, Value
 from ingest.rows.casting import TypedColumn
-from ingest.rows.column_types import column_type
+from ingest.rows.column_types import ColumnType, column_type
+from ingest.rows.new_columns import ColumnPolicy
+from ingest.rows.rules import Rules, as_cast, check_pattern, has_bounds, ordered
 
 LIST_INDEX = "_list_index"
 # Names of declared columns begin with a letter, so none can clash.
@@ -32,6 +34,46 @@ class Column(Block):
         None, min_length=1, description="Its name in the file or the JSON object, where it differs."
     )
     nullable: bool = Field(True, description="false: a row without it is rejected.")
+    allowed: Annotated[tuple[Value, ...], Field(min_length=1)] | None = Field(
+        None, description="The values that it may have; a row with another is rejected."
+    )
+    min: Value | None = Field(None, description="The least value (numbers, dates, timestamps).")
+    max: Value | None = Field(None, description="The largest value (numbers, dates, timestamps).")
+    pattern: str | None = Field(
+        None, description="A regular expression (RE2) that the whole of a text must match."
+    )
+
+    @field_validator("allowed")
+    @classmethod
+    def _allowed_are_of_type(
+        cls, values: tuple[Value, ...] | None, info: ValidationInfo
+    ) -> tuple[Value, ...] | None:
+        if values is None or "type" not in info.data:
+            return values
+        return tuple(_cast_values(values, column_type(info.data["type"])))
+
+    @field_validator("min", "max")
+    @classmethod
+    def _bound_is_of_type(cls, value: Value | None, info: ValidationInfo) -> Value | None:
+        if value is None or "type" not in info.data:
+            return value
+        kind = column_type(info.data["type"])
+        if not has_bounds(kind):
+            raise ValueError(f"needs a number, a date or a timestamp; this column is {kind.name}")
+        bound = _cast_values([value], kind)[0]
+        least = info.data.get("min")
+        if info.field_name == "max" and least is not None and not ordered(str(least), bound, kind):
+            raise ValueError(f"is below min ({least})")
+        return bound
+
+    @field_validator("pattern")
+    @classmethod
+    def _pattern_is_one(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and "type" in info.data:
+            if info.data["type"] != "text":
+                raise ValueError(f"needs text; this column is {info.data['type']}")
+            check_pattern(value)
+        return value
 
     @property
     def source_name(self) -> str:
@@ -41,9 +83,34 @@ class Column(Block):
     @property
     def typed(self) -> TypedColumn:
         """The column as the casts want it."""
-        return TypedColumn(self.name, column_type(self.type), self.nullable)
+        rules = Rules(
+            allowed=tuple(str(value) for value in self.allowed or ()),
+            minimum=None if self.min is None else str(self.min),
+            maximum=None if self.max is None else str(self.max),
+            pattern=self.pattern,
+        )
+        return TypedColumn(self.name, column_type(self.type), self.nullable, rules=rules)
 
 
+def _cast_values(values: Iterable[Value], kind: ColumnType) -> list[str]:
+    """The values as text that the type takes; raises ValueError with the first that is none."""
+    given = list(values)
+    if kind.name == "text":
+        for value in given:
+            if not isinstance(value, str):
+                # YAML has no longer what was typed: 007 is 7, 1.10 is 1.1.
+                raise ValueError(f"{value!r} is no text here; put it into quotes")
+        return [str(value) for value in given]
+    return as_cast([_number_text(value) for value in given], kind)
+
+
+def _number_text(value: Value) -> str:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    return repr(int(value)) if isinstance(value, int) else repr(float(value))
+
+
+NewColumn = Literal["add", "ignore", "refuse"]
 Columns = Annotated[tuple[Column, ...], Field(min_length=1)]
 
 
@@ -62,9 +129,24 @@ class TableBlock(Block):
     name: Name
     description: str = Field("", description="Begins with 'One row per ...'.")
     key: tuple[Name, ...] = Field((), description="The columns that tell rows apart; may be none.")
-    max_rejected: Share = Field(
+    max_rejected: Tolerance = Field(
         0.05,
-        description="Largest share of a load's rows that may be rejected; above it, none is loaded.",
+        description="How many rows of a load may be rejected; above it, none is loaded. With a point a "
+        "share (0.05, 1.0: all), without one a count (20; 1 is one row).",
+    )
+    on_new_column: NewColumn = Field(
+        "refuse",
+        description="A column that is not declared: add (as text), ignore (and say so), or refuse.",
+    )
+    # In YAML null is no text, and means the same here.
+    on_missing_column: Literal["refuse", "null"] | None = Field(
+        "refuse",
+        description="A declared column that is not there: refuse, or null (leave it empty).",
+    )
+    on_type_change: Literal["cast", "refuse"] = Field(
+        "cast",
+        description="A column that is stored in another type than the declared one: cast what fits "
+        "exactly and reject the other rows, or refuse the file.",
     )
     columns: Columns
 
@@ -72,6 +154,18 @@ class TableBlock(Block):
     def added(self) -> tuple[tuple[TypedColumn, str], ...]:
         """What each row carries besides the declared columns, and what that means."""
         return ()
+
+    @property
+    def column_policy(self) -> ColumnPolicy:
+        """What may be missing or new in an input of this table; what must not be empty must be there."""
+        if self.on_missing_column == "refuse":
+            return ColumnPolicy(self.on_new_column)
+        optional = {
+            column.source_name
+            for column in self.columns
+            if column.nullable and column.name not in self.key
+        }
+        return ColumnPolicy(self.on_new_column, frozenset(optional))
 
     @model_validator(mode="after")
     def _columns_agree(self) -> TableBlock:
@@ -112,6 +206,11 @@ class RecordTableBlock(TableBlock):
         description="Where in the JSON the list of records stands; none: it is the whole.",
     )
     children: tuple[Child, ...] = ()
+    on_new_column: NewColumn = Field(
+        "ignore",
+        description="A name that is not declared, at the top of a record: add (as text), ignore (and "
+        "say so), or refuse.",
+    )
 
     @property
     def inherited(self) -> tuple[str, ...]:

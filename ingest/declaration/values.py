@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ingest.rows.column_types import column_type
 
@@ -41,6 +41,21 @@ def _known_lookback(text: str) -> str:
     return text
 
 
+def _share_or_count(limit: int | float) -> int | float:
+    if limit < 0 or (isinstance(limit, float) and limit > 1):
+        raise ValueError(
+            "must be a share from 0.0 to 1.0 (0.05: one row of twenty; 1.0: all) or a whole number of "
+            "rows (20; 1 is one row)"
+        )
+    return limit
+
+
+def _no_truth(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("must be a number")
+    return value
+
+
 Name = Annotated[
     str,
     AfterValidator(_plain_name),
@@ -57,7 +72,9 @@ TypeName = Annotated[
 JsonPath = Annotated[
     str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$", description="Names joined by dots.")
 ]
-Share = Annotated[float, Field(ge=0, le=1)]
+# Which of the two it is, is told by the point: 1.0 is all rows, 1 is one row; 0 is none either way.
+Tolerance = Annotated[int | float, BeforeValidator(_no_truth), AfterValidator(_share_or_count)]
+Value = str | bool | int | float
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Lookback = Annotated[str, AfterValidator(_known_lookback)]
 

@@ -5,7 +5,7 @@ How files of a kind are read is not its business: each kind has a `prepare` of i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from ingest.declaration.sources_file import SourcesFile
 from ingest.files.input_files import FILE_COLUMN
 from ingest.files.window import UNDATED
 from ingest.lake.manifest import (
+    AddedColumn,
     LakeFile,
     LiveInput,
     LoadedInput,
@@ -26,6 +27,7 @@ from ingest.lake.manifest import (
 from ingest.lake.writer import Staged, bring, hand_over
 from ingest.results import Load, LoadContext, Patience, TableResult, Window, result_of
 from ingest.rows.casting import TypedColumn
+from ingest.rows.new_columns import told_added
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,17 @@ class PreparedTable:
     rows_file: Path
     rejected_file: Path | None
     inputs: tuple[LoadedInput, ...]
+    # Headers that are not declared and were passed over.
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def added(self) -> tuple[AddedColumn, ...]:
+        """The columns that are loaded though nobody declared them."""
+        return tuple(
+            AddedColumn(column.name, column.added_from)
+            for column in self.columns
+            if column.added_from is not None
+        )
 
     @property
     def rows_loaded(self) -> int:
@@ -76,6 +89,8 @@ class FileTask:
     sources: SourcesFile | None = None
     patience: Patience = field(default_factory=Patience)
     started: datetime | None = None
+    # The names that former loads of the table gave to headers that are not declared.
+    named: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def where(self) -> str:
@@ -121,6 +136,7 @@ def load_files(
         sources=context.sources,
         patience=context.patience,
         started=started,
+        named=context.manifest.added_names(source[0], names[0]),
     )
     outcome = prepare(task)
     if undated := sum(why == UNDATED for why in task.left_out.values()):
@@ -137,8 +153,20 @@ def load_files(
         first = TableResult(task.source, names[0], inputs_skipped=skipped, error=error)
         return Load((), (first, *(TableResult(task.source, name) for name in names[1:])))
     records = _bring(context, task, outcome, started)
+    for each in outcome.tables:
+        tell_new(context, f"{task.source}.{each.name}", each.columns, each.ignored)
     own = result_of(records[0], skipped=outcome.skipped, error=error)
     return Load(tuple(records), (own, *(result_of(each) for each in records[1:])))
+
+
+def tell_new(
+    context: LoadContext, where: str, columns: Sequence[TypedColumn], ignored: Sequence[str]
+) -> None:
+    """Say which columns nobody declared, and what became of them."""
+    if any(column.added_from is not None for column in columns):
+        context.progress(f"{where}: {told_added(columns)}")
+    if ignored:
+        context.progress(f"{where}: not declared, so not loaded: {', '.join(ignored)}")
 
 
 def _without_rows(name: str, spool: Path) -> PreparedTable:
@@ -180,6 +208,7 @@ def _bring(
                 inputs=each.inputs,
                 supersedes=outcome.supersedes,
                 schema=(*schema, SchemaColumn(FILE_COLUMN, "VARCHAR")),
+                added=each.added,
             )
         )
     return records

@@ -14,6 +14,7 @@ from ingest.files.file_table import FileOutcome, FileTask, PreparedTable
 from ingest.files.found_files import FoundFile, FoundFiles
 from ingest.files.input_files import Choice, InputFile, check_unchanged, choose, is_loaded
 from ingest.lake.manifest import LiveInput, LoadedInput, Superseded
+from ingest.rows.tolerance import told, too_many
 
 
 class HashedFile(InputFile, Protocol):
@@ -109,10 +110,10 @@ def check_share(task: FileTask, inputs: Sequence[LoadedInput], limit: float, sho
     """Raise PlainError when too few rows fit; `shown` is an example of one that does not."""
     total = sum(each.rows_read for each in inputs)
     unfit = sum(each.rows_rejected for each in inputs)
-    if unfit > limit * total:
+    if too_many(unfit, total, limit):
         raise PlainError(
-            f"{unfit} of {total} rows do not fit the declared columns, more than max_rejected "
-            f"({limit:g}) allows, so none is loaded; {shown}",
+            f"{unfit} of {total} rows do not fit the declared columns, more than {told(limit)} "
+            f"allows, so none is loaded; {shown}",
             where=task.where,
             remedy="Mend the export, or correct the types in the sources file.",
         )

@@ -28,6 +28,8 @@ class LoadedVersions:
         self._archives: dict[str, list[LiveInput]] = {}
         for each in live:
             path = each.input.path
+            if path in self._files:
+                continue  # a replay of its rejected rows: the same file once more
             self._files[path] = each
             if _OF_ARCHIVE in (each.input.version or ""):
                 end = path.find("/", path.find("://") + 3 if "://" in path else 0)

@@ -14,6 +14,7 @@ from ingest.lake.manifest import SchemaColumn
 from ingest.results import LoadContext
 from ingest.rows.duckdb_sql import number, one, text_list, text_literal, write_parquet
 from ingest.rows.read_table import ReadTable
+from ingest.rows.tolerance import told, too_many
 
 
 def check_read(
@@ -46,12 +47,12 @@ def check_read(
             f" where original_text not in (select original_text from {parquet_relation(known)})"
         )
     count = number(connection, f"select count(*) {rejected}")
-    if count <= table.max_rejected * read.rows_read:
+    if not too_many(count, read.rows_read, table.max_rejected):
         return
     reason = one(connection, f"select reason {rejected} limit 1")[0]
     raise PlainError(
         f"{count} of {read.rows_read} rows do not fit the declared columns, more than "
-        f"max_rejected ({table.max_rejected:g}) allows, so none is loaded; for example {reason}",
+        f"{told(table.max_rejected)} allows, so none is loaded; for example {reason}",
         where=where,
         remedy=remedy,
     )

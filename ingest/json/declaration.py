@@ -6,11 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ingest.declaration.tables import FileSourceBlock, FileTableBlock, RecordTableBlock
+from ingest.declaration.tables import FileSourceBlock, FileTableBlock, NewColumn, RecordTableBlock
 
 
 class JsonTable(FileTableBlock, RecordTableBlock):
     """A table that arrives as one JSON file or many."""
+
+    # Else that of files in general would hold.
+    on_new_column: NewColumn = Field(
+        "ignore", description=RecordTableBlock.model_fields["on_new_column"].description
+    )
 
 
 class JsonSource(FileSourceBlock):

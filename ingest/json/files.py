@@ -70,7 +70,8 @@ def add_records(connection: duckdb.DuckDBPyConnection, each: JsonInput, table: J
         )
     # In each file by itself, so that it does not matter which files come together.
     lists = [child.path for child in table.children]
-    check_declared(connection, "incoming", table.columns, lists, each.path)
+    policy = table.column_policy
+    check_declared(connection, "incoming", table.columns, lists, each.path, policy)
     connection.execute(
         f"insert into records ({RECORD}, {FILE_COLUMN}, {LINE}) "
         f"select {RECORD}, {text_literal(each.path)}, {LINE} from incoming"

@@ -158,7 +158,7 @@ def _tables(
     rows: dict[str, int],
 ) -> _Split:
     where = inputs[0].path if len(inputs) == 1 else task.where
-    parent = read_parent(connection, table, task.spool, where)
+    parent = read_parent(connection, table, task.spool, where, task.named)
     found = [(parent, _figures(connection, inputs, parent, rows))]
     for child in table.children:
         read = read_child(connection, table, child, task.spool, f"{where}: {child.path}")
@@ -209,8 +209,16 @@ def _prepared(
         shown = f"for example {place}: {reason}"
         check_share(task, figures, table.max_rejected, shown)
         rejected_file = task.spool / f"{read.name}.rejected.complete.parquet"
-        write_rejected(connection, task.owner(read.name), rejected_file, _rejected(read))
-    return PreparedTable(read.name, read.columns, read.rows_file, rejected_file, figures)
+        write_rejected(
+            connection,
+            task.owner(read.name),
+            rejected_file,
+            _rejected(read),
+            carried=read.name != table.name,
+        )
+    return PreparedTable(
+        read.name, read.columns, read.rows_file, rejected_file, figures, read.undeclared
+    )
 
 
 def _rejected(read: ReadTable) -> str:

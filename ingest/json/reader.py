@@ -5,7 +5,7 @@ Numbers are read as JSON readers read them, as doubles; an API that wants money 
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from ingest.files.input_files import FILE_COLUMN
 from ingest.rest.declaration import RestTable
 from ingest.rows.casting import TypedColumn, fitting_rows, unfitting_rows
 from ingest.rows.duckdb_sql import identifier, number, one, text_list, text_literal, write_parquet
+from ingest.rows.new_columns import ColumnPolicy, added_columns
 from ingest.rows.read_table import ReadTable
 
 RECORD = "_record"
@@ -82,20 +83,27 @@ def check_declared(
     columns: Sequence[Column],
     lists: Sequence[str],
     where: str,
-    *,
-    may_lack: bool = False,
+    policy: ColumnPolicy,
 ) -> tuple[str, ...]:
-    """The names that no column or list declares; raises PlainError when a declared one is in no record."""
+    """The names that no column or list declares.
+
+    Raises PlainError when a declared one is in no record though it must be, or an undeclared one must not be.
+    """
     found = {
         str(name)
         for (name,) in connection.execute(
             f"select distinct unnest(json_keys({RECORD})) from {relation}"
         ).fetchall()
     }
-    wanted = [path.split(".")[0] for path in (*(each.source_name for each in columns), *lists)]
-    gone = [name for name in wanted if name not in found]
+    declared = [*(each.source_name for each in columns), *lists]
+    wanted = [path.split(".")[0] for path in declared]
+    gone = [
+        name
+        for path, name in zip(declared, wanted, strict=True)
+        if name not in found and path not in policy.optional
+    ]
     new = sorted(found - set(wanted))
-    if found and gone and not may_lack:
+    if found and gone:
         names = ", ".join(f"'{name}'" for name in gone)
         guess = nearest(gone[0], new)
         key = "path" if gone[0] in {path.split(".")[0] for path in lists} else "header"
@@ -104,7 +112,15 @@ def check_declared(
             where=where,
             remedy=f"If '{guess}' is its new name, write {key}: {guess} there."
             if guess
-            else "Correct the table's columns in the sources file.",
+            else "Correct the table's columns in the sources file; with on_missing_column: null, those "
+            "that may be empty are.",
+        )
+    if new and policy.on_new == "refuse":
+        raise PlainError(
+            f"the records have {', '.join(repr(name) for name in new)}, not declared for the table",
+            where=where,
+            remedy="Add it to the table's columns in the sources file, or write on_new_column: add (it is "
+            "loaded as text) or ignore.",
         )
     return tuple(new)
 
@@ -114,20 +130,22 @@ def read_parent(
     table: RecordTableBlock,
     folder: Path,
     where: str,
-    *,
-    may_lack: bool = False,
+    named: Mapping[str, str],
+    policy: ColumnPolicy | None = None,
 ) -> ReadTable:
     """Write the records that fit, and those that do not; leaves the fitting ones in `fitting`.
 
-    Columns that the table adds by itself stand in `records` and `broken` too, and pass through. With
-    `may_lack`, a declared name that no record has is no error: a stream's few new records may all lack it.
+    `named` are the names that former loads gave to columns that are not declared; `policy` is the table's
+    unless another is given. Columns that the table adds by itself stand in `records` and `broken` too, and
+    pass through.
     """
     lists = [child.path for child in table.children]
+    policy = policy or table.column_policy
     # Events of different kinds come together, and not each has every value.
     undeclared = (
         ()
         if table.keeps_payload
-        else check_declared(connection, "records", table.columns, lists, where, may_lack=may_lack)
+        else check_declared(connection, "records", table.columns, lists, where, policy)
     )
     added = tuple(column for column, _ in table.added)
     passed = [column.name for column in added]
@@ -136,7 +154,10 @@ def read_parent(
         replace(column.typed, nullable=column.nullable and column.name not in needed)
         for column in table.columns
     )
-    relation = _texts("records", table.columns, passed, needed)
+    if policy.on_new == "add":
+        typed += added_columns(undeclared, [column.name for column in table.columns], named)
+        undeclared = ()
+    relation = _texts("records", table.columns, passed, needed, typed[len(table.columns) :])
     connection.execute(
         "create or replace temp table fitting as "
         f"{fitting_rows(relation, typed, [*passed, *_ORIGIN])}"
@@ -158,10 +179,35 @@ def read_child(
     where: str,
 ) -> ReadTable:
     """Write the rows of one list within the records that fitted, with their parent's key."""
-    inherited = [column.typed for column in table.columns if column.name in table.inherited]
+    unroll(connection, child, [column.name for column in inherited_columns(table)], where)
+    # Columns are added to records only, not to what is nested in them.
+    policy = ColumnPolicy(
+        "refuse" if table.on_new_column == "refuse" else "ignore",
+        frozenset(
+            column.source_name
+            for column in child.columns
+            if column.nullable and table.on_missing_column != "refuse"
+        ),
+    )
+    undeclared = check_declared(connection, "items", child.columns, [], where, policy)
+    return read_items(connection, table, child, folder, undeclared)
+
+
+def inherited_columns(table: RecordTableBlock) -> list[TypedColumn]:
+    """The parent's columns that each child row carries."""
+    return [column.typed for column in table.columns if column.name in table.inherited]
+
+
+def read_items(
+    connection: duckdb.DuckDBPyConnection,
+    table: RecordTableBlock,
+    child: Child,
+    folder: Path,
+    undeclared: tuple[str, ...] = (),
+) -> ReadTable:
+    """Write the rows in `items` that fit, and those that do not; leaves the fitting ones in `fitting_items`."""
+    inherited = inherited_columns(table)
     carried = [*(column.name for column in inherited), LIST_INDEX]
-    _unroll(connection, child, [column.name for column in inherited], where)
-    undeclared = check_declared(connection, "items", child.columns, [], where)
     typed = tuple(column.typed for column in child.columns)
     relation = _texts("items", child.columns, carried)
     connection.execute(
@@ -169,11 +215,11 @@ def read_child(
     )
     index = TypedColumn(LIST_INDEX, Column(name="index", type="integer").typed.type)
     columns = (*inherited, *typed, index)
-    target = _Target(child.name, columns, folder, undeclared)
+    target = _Target(child.name, columns, folder, undeclared, carried=tuple(carried))
     return _write(connection, target, "fitting_items", relation, typed)
 
 
-def _unroll(
+def unroll(
     connection: duckdb.DuckDBPyConnection, child: Child, carried: Sequence[str], where: str
 ) -> None:
     """Make the temporary table `items`: one row per item of the list, with its place and its parent's key."""
@@ -204,6 +250,8 @@ class _Target:
     folder: Path
     undeclared: tuple[str, ...]
     passed: Sequence[str] = ()  # columns that rejected rows carry too
+    carried: tuple[str, ...] = ()
+    """What a child's row has from its parent; its own text does not say it."""
 
 
 def _write(
@@ -225,7 +273,8 @@ def _write(
     passed = "".join(f"{identifier(name)}, " for name in target.passed)
     unfit = (
         f"select {FILE_COLUMN} as file, {LINE} as line, {passed}column_name, reason, "
-        f"{RECORD}::varchar as original_text from ({unfitting_rows(relation, checked)})"
+        f"{RECORD}::varchar as original_text, {_as_json(target.carried)} as carried "
+        f"from ({unfitting_rows(relation, checked)})"
     )
     read = number(connection, f"select count(*) from ({relation})")
     if broken:
@@ -244,14 +293,29 @@ def _write(
     )
 
 
+def _as_json(names: Sequence[str]) -> str:
+    """The columns called `names` as one JSON object of texts; null where there are none."""
+    values = ", ".join(f"{text_literal(name)}, {identifier(name)}::varchar" for name in names)
+    return f"json_object({values})::varchar" if names else "null::varchar"
+
+
 def _texts(
-    relation: str, columns: Sequence[Column], keep: Sequence[str], needed: Set[str] = frozenset()
+    relation: str,
+    columns: Sequence[Column],
+    keep: Sequence[str],
+    needed: Set[str] = frozenset(),
+    added: Sequence[TypedColumn] = (),
 ) -> str:
     """The records of `relation` as text columns; an empty text is none where `needed` or no text is wanted."""
     paths = text_list(json_path(column.source_name) for column in columns)
     chosen = [
         f"{_value(position, column, column.name in needed)} as {identifier(column.name)}"
         for position, column in enumerate(columns, start=1)
+    ]
+    chosen += [
+        f"json_extract_string({RECORD}, {text_literal(json_pointer(str(column.added_from)))}) "
+        f"as {identifier(column.name)}"
+        for column in added
     ]
     kept = [identifier(name) for name in [*keep, *_ORIGIN]]
     return (
@@ -272,3 +336,8 @@ def _value(position: int, column: Column, is_needed: bool) -> str:
 def json_path(dotted: str) -> str:
     """`a.b` as a JSON path, each step quoted; checked by the sources file to hold no quotes."""
     return "$" + "".join(f'."{step}"' for step in dotted.split(".") if step)
+
+
+def json_pointer(name: str) -> str:
+    """The value of the key `name`, which may hold dots and quotes, as a JSON pointer (RFC 6901)."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")

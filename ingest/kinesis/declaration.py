@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from ingest.declaration.tables import RecordTableBlock, SourceBlock
-from ingest.declaration.values import Share, WebAddress
+from ingest.declaration.values import Tolerance, WebAddress
 from ingest.rows.casting import TypedColumn
 from ingest.rows.column_types import column_type
 
@@ -30,10 +30,10 @@ ADDED_COLUMNS = tuple(TypedColumn(name, column_type(kind)) for name, kind, _ in 
 class KinesisTable(RecordTableBlock):
     """The table that a stream becomes."""
 
-    max_rejected: Share = Field(
-        1,
-        description="Largest share of a load's rows that may be rejected; above it, none is loaded. "
-        "By default a stream goes on, whatever is in it.",
+    max_rejected: Tolerance = Field(
+        1.0,
+        description="How many rows of a load may be rejected; above it, none is loaded. With a point a "
+        "share (0.05, 1.0: all), without one a count. By default a stream goes on, whatever is in it.",
     )
 
     @model_validator(mode="after")

@@ -23,7 +23,9 @@ from ingest.lake.manifest import LakeFile, LoadedInput, Record, SchemaColumn, Su
 from ingest.lake.writer import Staged, bring, hand_over
 from ingest.results import Load, LoadContext, PlanContext, TableResult, result_of
 from ingest.rows.duckdb_sql import connect, identifier, one, text_literal, write_parquet
+from ingest.rows.new_columns import ColumnPolicy
 from ingest.rows.read_table import ReadTable
+from ingest.rows.tolerance import told, too_many
 
 
 def known_state(context: PlanContext, source: KinesisSource, *, reload: bool) -> StreamState | None:
@@ -92,7 +94,9 @@ def _read(
                 where=where,
                 remedy="This is a fault of ours: please report it; nothing was loaded.",
             )
-        read = read_parent(connection, table, spool, where, may_lack=True)
+        # A stream's few new records may all lack a name that others have.
+        policy = ColumnPolicy("ignore", frozenset(each.source_name for each in table.columns))
+        read = read_parent(connection, table, spool, where, {}, policy)
         if read.undeclared:
             unread = ", ".join(read.undeclared)
             context.progress(f"{where}: not declared, so not loaded: {unread}")
@@ -112,12 +116,12 @@ def _check(
             where=where,
             remedy="This is a fault of ours: please report it; nothing was loaded.",
         )
-    if read.rows_rejected <= table.max_rejected * read.rows_read:
+    if not too_many(read.rows_rejected, read.rows_read, table.max_rejected):
         return
     reason = one(connection, f"select reason from {_parquet(read.rejected_file)} limit 1")[0]
     raise PlainError(
         f"{read.rows_rejected} of {read.rows_read} rows do not fit the declared columns, more than "
-        f"max_rejected ({table.max_rejected:g}) allows, so none is loaded; for example {reason}",
+        f"{told(table.max_rejected)} allows, so none is loaded; for example {reason}",
         where=where,
         remedy="Correct the types in the sources file, or what is sent, before the stream forgets it.",
     )

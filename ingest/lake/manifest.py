@@ -45,6 +45,16 @@ class LoadedInput:
     version: str | None = None
     # How a CSV file was read where it is not the plain way; records of before have none.
     dialect: dict[str, str | int | bool | list[str]] | None = None
+    # A CSV file's columns in its order, where rows were rejected: their text is read by it again.
+    header: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AddedColumn:
+    """A column that was loaded as text though nobody declared it; `header` is its name in the input."""
+
+    name: str
+    header: str
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,9 @@ class Record:
     window_end: str | None = None
     cursor_before: str | None = None
     cursor_after: str | None = None
+    added: tuple[AddedColumn, ...] = ()
+    # Which rejected rows of earlier loads this one loaded: their load, and their place in its file.
+    replayed_files: tuple[LakeFile, ...] = ()
     version: int = RECORD_VERSION
 
 
@@ -127,6 +140,14 @@ class Manifest:
         records = self.of_table(source, table)
         # An earlier cursor says nothing after a reload, which may have come less far.
         return records[-1].cursor_after if records else None
+
+    def added_names(self, source: str, table: str) -> dict[str, str]:
+        """The names that loads of this table gave to headers that were not declared."""
+        return {
+            each.header: each.name
+            for record in self.of_table(source, table)
+            for each in record.added
+        }
 
     def live_records(self, source: str, table: str) -> list[Record]:
         """The records of this table of which something counts today, oldest first."""
@@ -191,7 +212,12 @@ def _record(found: dict[str, Any]) -> Record:
     parts: dict[str, Iterable[Any]] = {
         "files": (LakeFile(**each) for each in found["files"]),
         "rejected_files": (LakeFile(**each) for each in found["rejected_files"]),
-        "inputs": (LoadedInput(**each) for each in found["inputs"]),
+        "inputs": (
+            LoadedInput(**(each | {"header": tuple(each.get("header", ()))}))
+            for each in found["inputs"]
+        ),
+        "added": (AddedColumn(**each) for each in found.get("added", ())),
+        "replayed_files": (LakeFile(**each) for each in found.get("replayed_files", ())),
         "supersedes": (Superseded(**each) for each in found["supersedes"]),
         "schema": (SchemaColumn(**each) for each in found["schema"]),
     }

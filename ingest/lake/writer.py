@@ -94,9 +94,11 @@ def hand_over(
     return arrived
 
 
-def bring(path: Path, lake: Path, source: str, table: str, load_id: str) -> LakeFile:
+def bring(
+    path: Path, lake: Path, source: str, table: str, load_id: str, name: str = "rejected.parquet"
+) -> LakeFile:
     """Move a file of rejected rows from the spool to rejected/<source>/<table>/load_id=<load id>/."""
-    target = lake / "rejected" / source / table / f"load_id={load_id}" / "rejected.parquet"
+    target = lake / "rejected" / source / table / f"load_id={load_id}" / name
     target.parent.mkdir(parents=True, exist_ok=True)
     path.replace(target)
     return described(target, lake)

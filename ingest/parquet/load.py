@@ -23,8 +23,10 @@ from ingest.parquet.declaration import ParquetTable
 from ingest.parquet.reader import (
     ParquetInput,
     collect_rejected,
+    columns_of,
     copy_fitting,
     example,
+    ignored_names,
     open_parquet,
 )
 from ingest.rows.duckdb_sql import connect
@@ -63,12 +65,13 @@ def _read(
     connection = connect(task.spool)
     try:
         try:
-            loaded = copy_fitting(connection, inputs, table, rows_file)
+            columns = columns_of(inputs, table, task.named)
+            loaded = copy_fitting(connection, inputs, columns, rows_file)
         except duckdb.Error as error:
             _refuse_broken(connection, task, table, inputs, refusals, error)
             return ()
         short = [each for each in inputs if loaded.get(each.path, 0) != each.rows]
-        rejected = collect_rejected(connection, short, table) if short else {}
+        rejected = collect_rejected(connection, short, columns) if short else {}
         figures = tuple(_counted(each, loaded, rejected) for each in inputs)
         check_counts(figures, refusals)
         if refusals.reasons.keys() & {each.path for each in inputs}:
@@ -78,9 +81,10 @@ def _read(
             write_rejected(connection, task.owner(table.name), rejected_file)
     finally:
         connection.close()
-    columns = tuple(column.typed for column in table.columns)
     found = rejected_file if rejected else None
-    return (PreparedTable(table.name, columns, rows_file, found, figures),)
+    typed = tuple(each.typed for each in columns)
+    ignored = ignored_names(inputs, table)
+    return (PreparedTable(table.name, typed, rows_file, found, figures, ignored),)
 
 
 def _refuse_broken(
@@ -95,7 +99,8 @@ def _refuse_broken(
     before = len(refusals.reasons)
     for each in inputs:
         try:
-            copy_fitting(connection, [each], table, task.spool / "attempt.parquet")
+            columns = columns_of([each], table, task.named)
+            copy_fitting(connection, [each], columns, task.spool / "attempt.parquet")
         except (duckdb.InvalidInputException, duckdb.SerializationException) as reason:
             refusals.add(
                 each.path,

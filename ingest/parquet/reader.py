@@ -7,7 +7,7 @@ already, nothing is cast. Each file's own footer says how many rows there must b
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import duckdb
 from pyarrow import ArrowException, parquet
 
 from configuration.errors import PlainError
+from ingest.declaration.tables import Column
 from ingest.files.declared_names import check_names
 from ingest.files.found_files import FoundFile
 from ingest.files.input_files import FILE_COLUMN, lake_name, unreadable
@@ -28,7 +29,8 @@ from ingest.rows.duckdb_sql import (
     text_literal,
     write_parquet,
 )
-from ingest.rows.exact_casts import TEXT, can_become
+from ingest.rows.exact_casts import TEXT, can_become, is_same
+from ingest.rows.new_columns import added_columns
 
 _LINE = ":row"
 _READER_FILE = ":file"
@@ -73,7 +75,8 @@ def open_parquet(
             where=path,
             remedy="Give each column a name of its own.",
         )
-    check_names(names, [column.source_name for column in table.columns], path)
+    declared = [column.source_name for column in table.columns]
+    check_names(names, declared, path, policy=table.column_policy)
     _check_types(table, dict(zip(names, types, strict=True)), path)
     if footer.num_rows == 0 and not table.allow_empty:
         raise PlainError(
@@ -93,10 +96,39 @@ def open_parquet(
     )
 
 
+@dataclass(frozen=True)
+class FileColumn:
+    """A column of the load, and what the files call it where they have it."""
+
+    header: str
+    typed: TypedColumn
+
+
+def columns_of(
+    inputs: Sequence[ParquetInput], table: ParquetTable, named: Mapping[str, str]
+) -> list[FileColumn]:
+    """What is loaded from these files: the declared columns, and those to add."""
+    declared = [FileColumn(column.source_name, column.typed) for column in table.columns]
+    if table.on_new_column != "add":
+        return declared
+    added = added_columns(_new(inputs, table), [column.name for column in table.columns], named)
+    return [*declared, *(FileColumn(str(each.added_from), each) for each in added)]
+
+
+def ignored_names(inputs: Sequence[ParquetInput], table: ParquetTable) -> tuple[str, ...]:
+    """The columns of these files that are passed over."""
+    return () if table.on_new_column == "add" else tuple(sorted(_new(inputs, table)))
+
+
+def _new(inputs: Sequence[ParquetInput], table: ParquetTable) -> set[str]:
+    declared = {column.source_name for column in table.columns}
+    return {name for each in inputs for name in each.names} - declared
+
+
 def copy_fitting(
     connection: duckdb.DuckDBPyConnection,
     inputs: Sequence[ParquetInput],
-    table: ParquetTable,
+    columns: Sequence[FileColumn],
     target: Path,
 ) -> dict[str, int]:
     """Write the rows that fit to `target`; returns how many of each file."""
@@ -104,7 +136,7 @@ def copy_fitting(
     for each in inputs:
         layouts.setdefault((each.names, each.types), []).append(each)
     queries = [
-        fitting_rows(_relation(group, table), _typed(table, group[0]), [FILE_COLUMN])
+        fitting_rows(_relation(group, columns), _typed(columns, group[0]), [FILE_COLUMN])
         for group in layouts.values()
     ]
     rows = write_parquet(connection, " union all ".join(queries), target)
@@ -114,7 +146,9 @@ def copy_fitting(
 
 
 def collect_rejected(
-    connection: duckdb.DuckDBPyConnection, inputs: Sequence[ParquetInput], table: ParquetTable
+    connection: duckdb.DuckDBPyConnection,
+    inputs: Sequence[ParquetInput],
+    columns: Sequence[FileColumn],
 ) -> dict[str, int]:
     """Gather what does not fit into the temporary table `rejected`; returns how many rows of each file.
 
@@ -125,14 +159,14 @@ def collect_rejected(
         "reason varchar, original_text varchar)"
     )
     values = ", ".join(
-        f"{text_literal(column.source_name)}, {identifier(column.name)}::varchar"
-        for column in table.columns
+        f"{text_literal(column.header)}, {identifier(column.typed.name)}::varchar"
+        for column in columns
     )
     for each in inputs:
-        relation = _relation([each], table, with_row=_READER_ROW not in each.names)
+        relation = _relation([each], columns, with_row=_READER_ROW not in each.names)
         connection.execute(
             f"insert into rejected select {FILE_COLUMN}, {identifier(_LINE)}, column_name, reason, "
-            f"json_object({values})::varchar from ({unfitting_rows(relation, _typed(table, each))})"
+            f"json_object({values})::varchar from ({unfitting_rows(relation, _typed(columns, each))})"
         )
     return _by_file(connection, "rejected", "file")
 
@@ -155,7 +189,9 @@ def _types(connection: duckdb.DuckDBPyConnection, location: Path) -> tuple[str, 
 
 def _check_types(table: ParquetTable, types: dict[str, str], where: str) -> None:
     for column in table.columns:
-        stored = types[column.source_name]
+        stored = types.get(column.source_name, TEXT)
+        if table.on_type_change == "refuse" and column.source_name in types:
+            _check_same(column, stored, where)
         if can_become(column.typed.type, stored):
             continue
         nested = stored.endswith("]") or stored.startswith(("STRUCT(", "MAP("))
@@ -167,13 +203,29 @@ def _check_types(table: ParquetTable, types: dict[str, str], where: str) -> None
         )
 
 
-def _typed(table: ParquetTable, each: ParquetInput) -> list[TypedColumn]:
+def _check_same(column: Column, stored: str, where: str) -> None:
+    if not is_same(column.typed.type, stored):
+        raise PlainError(
+            f"the column '{column.source_name}' holds {stored}, not {column.type} as declared",
+            where=where,
+            remedy="Correct its type in the sources file, or write on_type_change: cast, which takes what "
+            "fits exactly and rejects the other rows.",
+        )
+
+
+def _typed(columns: Sequence[FileColumn], each: ParquetInput) -> list[TypedColumn]:
     types = dict(zip(each.names, each.types, strict=True))
-    return [replace(column.typed, stored=types[column.source_name]) for column in table.columns]
+    return [
+        # What is added is text already in the relation, and so is what is missing: nothing.
+        column.typed
+        if column.typed.added_from is not None
+        else replace(column.typed, stored=types.get(column.header, TEXT))
+        for column in columns
+    ]
 
 
 def _relation(
-    inputs: Sequence[ParquetInput], table: ParquetTable, *, with_row: bool = False
+    inputs: Sequence[ParquetInput], columns: Sequence[FileColumn], *, with_row: bool = False
 ) -> str:
     """Files of one layout under the declared names, with `_file` as the lake names them."""
     first = inputs[0]
@@ -181,14 +233,16 @@ def _relation(
     places = {name: f"c{place}" for place, name in enumerate(first.names)}
     types = dict(zip(first.names, first.types, strict=True))
     chosen = []
-    for column in table.columns:
-        place = places[column.source_name]
-        if types[column.source_name] == TEXT:
-            if column.type != "text":
+    for column in columns:
+        place, typed = places.get(column.header, "null"), column.typed
+        if typed.added_from is not None or column.header not in places:
+            place = f"{place}::varchar"
+        elif types[column.header] == TEXT:
+            if typed.type.duckdb != TEXT:
                 place = f"nullif(trim({place}), '')"
-            elif not column.nullable:
+            elif not typed.nullable:
                 place = f"case when trim({place}) != '' then {place} end"
-        chosen.append(f"{place} as {identifier(column.name)}")
+        chosen.append(f"{place} as {identifier(typed.name)}")
     names = [*places.values(), *(["file_row"] if with_row else []), "file_address"]
     row = "file_row + 1" if with_row else "null::bigint"
     paths = text_list(exact_path(each.location.as_posix()) for each in inputs)

@@ -7,7 +7,7 @@ so does a reload of a table with a cursor.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from configuration.errors import PlainError
+from ingest.files.file_table import tell_new
 from ingest.incremental.cursor import later, reached_by
 from ingest.incremental.known_rows import is_all_known
 from ingest.incremental.read_rows import (
@@ -25,6 +26,7 @@ from ingest.incremental.read_rows import (
 )
 from ingest.json.reader import read_child, read_pages, read_parent
 from ingest.lake.manifest import (
+    AddedColumn,
     LakeFile,
     LoadedInput,
     Record,
@@ -55,7 +57,8 @@ def load_rest(context: LoadContext, source: RestSource, table: RestTable, spool:
     fetched = fetch(context, source, table, ask.since, spool / "pages")
     connection = connect(spool)
     try:
-        tables = _read(context, connection, table, spool, fetched, where)
+        named = context.manifest.added_names(source.name, table.name)
+        tables = _read(context, connection, table, spool, fetched, where, named)
         for each in tables:
             check_read(
                 context,
@@ -83,16 +86,15 @@ def _read(
     spool: Path,
     fetched: Fetched,
     where: str,
+    named: Mapping[str, str],
 ) -> list[ReadTable]:
     read = read_pages(connection, spool / "pages", table, where)
-    tables = [read_parent(connection, table, spool, where)]
+    tables = [read_parent(connection, table, spool, where, named)]
     for child in table.children:
         tables.append(read_child(connection, table, child, spool, f"{where}.{child.path}"))
     places = [where, *(f"{where}.{child.path}" for child in table.children)]
     for place, each in zip(places, tables, strict=True):
-        if each.undeclared:
-            names = ", ".join(each.undeclared)
-            context.progress(f"{place}: not declared, so not loaded: {names}")
+        tell_new(context, place, each.columns, each.undeclared)
     if read != fetched.rows:
         raise PlainError(
             f"{read} records were read where the answers' lists have {fetched.rows}",
@@ -170,6 +172,11 @@ def _bring(
                 ),
                 supersedes=window.ask.replaces.get(each.name, ()),
                 schema=lake_schema(each),
+                added=tuple(
+                    AddedColumn(column.name, column.added_from)
+                    for column in each.columns
+                    if column.added_from is not None
+                ),
             )
         )
     return records

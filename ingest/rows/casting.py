@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from ingest.rows.column_types import Cast, ColumnType
 from ingest.rows.duckdb_sql import identifier, text_literal
 from ingest.rows.exact_casts import TEXT, cast_of_stored, is_kept
+from ingest.rows.rules import NO_RULES, Condition, Rules, conditions
 from ingest.rows.text_forms import PLAIN_FORM, TextForm, cast_in_form
 
 
 @dataclass(frozen=True)
 class TypedColumn:
-    """A column as declared: its name, its type, and whether it may be empty.
+    """A column as declared: its name, its type, whether it may be empty, and the rules of its values.
 
     `stored` is the DuckDB type in which the relation has it: text, unless a file has types of its own.
     `form` is how that text is written.
+    `added_from` is the header of a column that nobody declared, and that is loaded nevertheless.
     """
 
     name: str
@@ -27,6 +29,8 @@ class TypedColumn:
     nullable: bool = True
     stored: str = TEXT
     form: TextForm = PLAIN_FORM
+    rules: Rules = NO_RULES
+    added_from: str | None = None
 
 
 def fitting_rows(relation: str, columns: Sequence[TypedColumn], keep: Sequence[str]) -> str:
@@ -87,13 +91,31 @@ def _cast_of(column: TypedColumn) -> Cast:
 
 
 def _can_fail(column: TypedColumn) -> bool:
-    return _is_cast(column) or not column.nullable
+    return _is_cast(column) or not column.nullable or column.rules != NO_RULES
 
 
 def _fits(column: TypedColumn) -> str:
+    """SQL that is true or false, never null."""
+    if column.rules == NO_RULES:
+        return _is_of_type(column)
+    kept = [f"({_is_empty(column)} or {each.sql})" for each in _conditions(column)]
+    return f"({' and '.join([_is_of_type(column), *kept])})"
+
+
+def _is_of_type(column: TypedColumn) -> str:
     if not column.nullable:
         return f"{_typed(column)} is not null"
     return f"({identifier(column.name)} is null) = ({_typed(column)} is null)"
+
+
+def _conditions(column: TypedColumn) -> list[Condition]:
+    return conditions(_typed(column), column.type, column.rules)
+
+
+def _is_empty(column: TypedColumn) -> str:
+    """An empty text is no value either: whether there must be one is said by `nullable`."""
+    empty = f"{_typed(column)} is null"
+    return f"{empty} or trim({_typed(column)}) = ''" if column.type.duckdb == TEXT else empty
 
 
 def _reason(column: TypedColumn) -> str:
@@ -105,4 +127,12 @@ def _reason(column: TypedColumn) -> str:
     if column.form.changes(column.type):
         meaning = column.form.meaning(column.type)
     after = text_literal(f"' is not {meaning}")
-    return f"case when {text} is null then {empty} else {before} || {short} || {after} end"
+    wrong = [
+        f"when {_is_of_type(column)} and not ({_is_empty(column)} or {each.sql}) "
+        f"then {before} || {short} || " + text_literal(f"' is not {each.meaning}")
+        for each in _conditions(column)
+    ]
+    return (
+        f"case when {text} is null then {empty} {' '.join(wrong)} "
+        f"else {before} || {short} || {after} end"
+    )

@@ -53,3 +53,22 @@ def cast_of_stored(column: str, kind: ColumnType, stored: str) -> Cast:
 
 def _is_number(stored: str) -> bool:
     return stored in (*_WHOLE, *_FLOATING) or stored.startswith("DECIMAL(")
+
+
+def is_same(kind: ColumnType, stored: str) -> bool:
+    """Whether `stored` is the declared type, perhaps in another width: no change that somebody would see."""
+    if kind.duckdb == "BIGINT":
+        return stored in _WHOLE
+    if kind.duckdb == "DOUBLE":
+        return stored in _FLOATING
+    if kind.duckdb == "TIMESTAMP":
+        return stored in _TIMES and stored != "DATE"
+    if kind.duckdb.startswith("DECIMAL(") and stored.startswith("DECIMAL("):
+        (digits, scale), (its_digits, its_scale) = _parts(kind.duckdb), _parts(stored)
+        return its_scale <= scale and its_digits - its_scale <= digits - scale
+    return kind.duckdb == stored
+
+
+def _parts(decimal: str) -> tuple[int, int]:
+    digits, scale = decimal.removeprefix("DECIMAL(").removesuffix(")").split(",")
+    return int(digits), int(scale)

@@ -14,13 +14,18 @@ def write_rejected(
     owner: tuple[str, str, str],
     target: Path,
     relation: str = "rejected",
+    *,
+    carried: bool = False,
 ) -> int:
-    """Write the rows gathered in `relation`; `owner` is source, table and load id."""
+    """Write the rows gathered in `relation`; `owner` is source, table and load id.
+
+    `carried`: the relation also has a column of this name, what a child's row has from its parent as JSON.
+    """
     source, table, load_id = (text_literal(each) for each in owner)
     return write_parquet(
         connection,
         f"select {source} as source_name, {table} as table_name, {load_id} as load_id, file, line, "
-        "column_name, reason, original_text, null::timestamp as replayed_at "
-        f"from {relation} order by file, line",
+        f"column_name, reason, original_text, {'carried, ' if carried else ''}"
+        f"null::timestamp as replayed_at from {relation} order by file, line",
         target,
     )

@@ -51,7 +51,7 @@ class CsvShop:
         return self.folder / "lake"
 
     def declare(
-        self, tables: str = "", *, max_rejected: float = 1, amount: str = "integer"
+        self, tables: str = "", *, max_rejected: float | str = 1.0, amount: str = "integer"
     ) -> None:
         """Write sources.yml: one source `shop`, by default with one table of an id and an amount."""
         tables = tables or TABLE.format(max_rejected=max_rejected, amount=amount)
@@ -116,7 +116,9 @@ class CsvShop:
         for record in self.manifest().records:
             assert record.rows_read == record.rows_loaded + record.rows_rejected
             assert record.rows_loaded == sum(file.rows for file in record.files)
-            assert record.rows_rejected == sum(file.rows for file in record.rejected_files)
+            replayed = sum(file.rows for file in record.replayed_files)
+            rejected = sum(file.rows for file in record.rejected_files)
+            assert record.rows_rejected == rejected - replayed
             for name in ("rows_read", "rows_loaded", "rows_rejected", "bytes"):
                 total = record.bytes_read if name == "bytes" else getattr(record, name)
                 assert total == sum(getattr(each, name) for each in record.inputs), name

@@ -31,7 +31,7 @@ class Prepared:
 class DialectShop(CsvShop):
     """`of` declares; `prepare` reads the files as a load does, without the lake."""
 
-    def of(self, *columns: str, dialect: str = "", max_rejected: float = 1) -> DialectShop:
+    def of(self, *columns: str, dialect: str = "", max_rejected: float = 1.0) -> DialectShop:
         """Declare `columns` ("name" or "name: type"); `dialect` is the inside of its block in YAML."""
         lines = [
             "      - name: sales",

@@ -22,7 +22,7 @@ class FileDrops(CsvShop):
 
     def declare_table(self, columns: Any = COLUMNS, **more: Any) -> None:
         """Write sources.yml: one source `shop` with one table `sales` over drops/."""
-        table = {"name": "sales", "path": "drops", "max_rejected": 1, "columns": list(columns)}
+        table = {"name": "sales", "path": "drops", "max_rejected": 1.0, "columns": list(columns)}
         source = {"name": "shop", "kind": self.kind, "tables": [{**table, **more}]}
         document = {"version": 1, "sources": [source]}  # JSON is YAML too
         (self.folder / "sources.yml").write_text(json.dumps(document), encoding="utf-8")

@@ -36,7 +36,7 @@ sources:
     tables:
       - name: sales
         path: drops
-        max_rejected: 1
+        max_rejected: 1.0
         columns: [{name: id}, {name: amount, type: integer}]
   - name: stock
     kind: parquet
@@ -50,7 +50,7 @@ sources:
       - name: orders
         path: market
         key: [order_id]
-        max_rejected: 1
+        max_rejected: 1.0
         columns: [{name: order_id}, {name: total, type: "decimal(18,2)"}]
         children:
           - name: orders__lines

@@ -1,6 +1,6 @@
 """Run as a program: one ingest of a CsvShop that kills itself at the n-th change it makes to the lake.
 
-    python -m tests.pipeline.killed_ingest FOLDER NUMBER [reload]
+    python -m tests.pipeline.killed_ingest FOLDER NUMBER [reload|replay]
 
 Python reports each change just before it happens. With number 0 nothing is killed and the changes are
 printed, so that a test can name the moments it wants.
@@ -48,7 +48,14 @@ def main() -> None:
     sources = load_sources_file(folder / "sources.yml", os.environ)
     killer = Killer(folder / "lake", number)
     sys.addaudithook(killer)
-    result = ingest(sources, folder / "lake", folder, reload=sys.argv[3:] == ["reload"])
+    how = sys.argv[3:]
+    result = ingest(
+        sources,
+        folder / "lake",
+        folder,
+        reload=how == ["reload"],
+        replay_rejected=how == ["replay"],
+    )
     if number == 0:
         sys.stdout.write("\n".join(killer.seen) + "\n")
     sys.exit(1 if result.failed else 0)

@@ -177,6 +177,8 @@ class LakeProject:
         inputs: Sequence[str] = (),
         supersedes: Sequence[tuple[str, str]] = (),
         rejected: str | None = None,
+        replayed: str | None = None,
+        added: Sequence[str] = (),
         committed: bool = True,
     ) -> dict[str, Any]:
         """Write a load as ingest does: its Parquet, then its record. `rows` is a query with `_file`."""
@@ -184,6 +186,13 @@ class LakeProject:
         rejects = (
             self._parquet(f"rejected/{source}/{table}/load_id={load_id}", "data.parquet", rejected)
             if rejected
+            else []
+        )
+        replays = (
+            self._parquet(
+                f"rejected/{source}/{table}/load_id={load_id}", "replayed.parquet", replayed
+            )
+            if replayed
             else []
         )
         with duckdb.connect() as connection:
@@ -214,6 +223,8 @@ class LakeProject:
                 for path in inputs
             ],
             "supersedes": [{"load_id": old, "path": path} for old, path in supersedes],
+            **({"replayed_files": replays} if replays else {}),
+            **({"added": [{"name": name, "header": name} for name in added]} if added else {}),
             "schema": [{"name": row[0], "type": row[1]} for row in described],
         }
         if committed:

@@ -146,5 +146,6 @@ class RestLake:
         files = [str(self.lake / path) for path in paths]
         with duckdb.connect() as connection:
             return connection.execute(
-                f"select {columns} from read_parquet({files!r}, hive_partitioning = false) order by all"
+                f"select {columns} from read_parquet({files!r}, hive_partitioning = false, "
+                "union_by_name = true) order by all"
             ).fetchall()

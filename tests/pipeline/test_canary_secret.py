@@ -92,7 +92,7 @@ def answer(asked: Asked) -> Reply:
 
 def api_table(name: str, **changes: Any) -> dict[str, Any]:
     block = {"name": name, "path": f"/{name}", "data_selector": "data", "columns": COLUMNS}
-    return {**block, "max_rejected": 1, **changes}
+    return {**block, "max_rejected": 1.0, **changes}
 
 
 def api(url: str, name: str, *tables: dict[str, Any], **changes: Any) -> dict[str, Any]:

@@ -32,7 +32,7 @@ A_DAY = timedelta(days=1)
 TABLE = """\
       - name: sales
         path: drops
-        max_rejected: 1
+        max_rejected: 1.0
         columns:
           - {{name: id}}
           - {{name: amount, type: "{type}"}}

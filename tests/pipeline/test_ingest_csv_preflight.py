@@ -202,8 +202,9 @@ def test_too_many_rejected_rows_refuse_the_load_with_an_example(shop: CsvShop) -
     shop.declare(max_rejected=0.25)
     shop.drop("a.csv", HEAD + "a,1\nb,two\nc,three\nd,4\n")
     assert shop.error() == (
-        "shop.sales: 2 of 4 rows do not fit the declared columns, more than max_rejected (0.25) allows, "
-        "so none is loaded; for example drops/a.csv, line 3: amount: 'two' is not a whole number. "
+        "shop.sales: 2 of 4 rows do not fit the declared columns, more than max_rejected "
+        "(0.25 of the rows) allows, so none is loaded; for example drops/a.csv, line 3: "
+        "amount: 'two' is not a whole number. "
         "Mend the export, or correct the types in the sources file."
     )
     assert shop.manifest().records == []

@@ -116,7 +116,7 @@ def test_text_that_does_not_fit_is_rejected_with_its_line_and_reason(
 def test_a_column_that_may_not_be_empty_rejects_rows_without_it(tmp_path: Path) -> None:
     shop = CsvShop(tmp_path / "shop")
     shop.declare(
-        "      - name: sales\n        path: drops\n        max_rejected: 1\n        columns:\n"
+        "      - name: sales\n        path: drops\n        max_rejected: 1.0\n        columns:\n"
         "          - {name: id, nullable: false}\n          - {name: amount, type: integer}\n"
     )
     shop.drop("a.csv", 'id,amount\na,1\n,2\n"",3\n,x\n')

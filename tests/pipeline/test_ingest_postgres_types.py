@@ -154,7 +154,7 @@ def test_what_does_not_fit_is_rejected_with_its_reason(shop_database: PostgresLa
         {"name": "n", "type": "integer"},
         *({"name": name, "type": case[2]} for name, case in zip(names, UNFIT, strict=True)),
     ]
-    table = shop_database.table(key=["n"], columns=columns, max_rejected=1)
+    table = shop_database.table(key=["n"], columns=columns, max_rejected=1.0)
     shop_database.declare(table)
     result = shop_database.loaded()
     assert (result.rows_read, result.rows_loaded) == (len(UNFIT) + 1, 1)
@@ -192,7 +192,7 @@ def test_rows_above_max_rejected_refuse_the_load(shop_database: PostgresLake) ->
     shop_database.make_orders("(1, 1, null)", "(null, 2, null)")
     shop_database.declare()
     assert shop_database.refused() == (
-        "shop.orders: 1 of 2 rows do not fit the declared columns, more than max_rejected (0.05) "
+        "shop.orders: 1 of 2 rows do not fit the declared columns, more than max_rejected (0.05 of the rows) "
         "allows, so none is loaded; for example order_id is empty. Correct the types in the "
         "sources file, or mend the rows in the database."
     )

@@ -167,7 +167,7 @@ def test_more_bad_rows_than_allowed_stop_the_load(lake: RestLake) -> None:
     records = [order(1), order(2), order(3, amount="x"), order(4, amount="y")]
     error = load_error(lake, records, orders_table(max_rejected=0.4))
     assert "2 of 4 rows do not fit the declared columns" in error
-    assert "max_rejected (0.4)" in error
+    assert "max_rejected (0.4 of the rows)" in error
 
 
 # -- child tables

@@ -19,13 +19,13 @@ from till.command_line import app
 TWO_TABLES = """\
       - name: sales
         path: drops/sales*.csv
-        max_rejected: 1
+        max_rejected: 1.0
         columns:
           - {name: id, nullable: false}
           - {name: amount, type: integer}
       - name: stock
         path: drops/stock.csv
-        max_rejected: 1
+        max_rejected: 1.0
         columns:
           - {name: sku}
           - {name: pieces, type: integer}
@@ -154,7 +154,7 @@ def test_rows_of_a_mended_file_no_longer_count(shop: CsvShop) -> None:
         ("drops/a.csv", "b,y", True),
         ("drops/b.csv", "c,z", False),
     ]
-    assert [row[-1] for row in table(printed("--rows", "--all"))].count("yes") == 2
+    assert [row[-1] for row in table(printed("--rows", "--all"))].count("replaced") == 2
     kinds = json.loads(printed("--all", "--json"))["kinds"]
     assert sorted((kind["file"], kind["rows"], kind["is_superseded"]) for kind in kinds) == [
         ("drops/a.csv", 1, False),
@@ -278,7 +278,7 @@ def test_records_of_an_api_have_no_line_and_a_later_copy_replaces_them(shop: Csv
             web.ingest()
 
     web = RestLake(shop.folder)
-    block = orders_table(children=[lines], max_rejected=1)
+    block = orders_table(children=[lines], max_rejected=1.0)
     bad = [order(1, amount="dear"), order(2, lines=[{"sku": "X", "quantity": "two"}])]
     load(bad)
     load([order(1), bad[1]])

@@ -57,7 +57,8 @@ MISTAKES = {
     "a key that is like none": (
         ("{name: id}", "{name: id, xyz: 1}"),
         "F:9:24: unknown key 'sources[0].tables[0].columns[0].xyz'. "
-        "Known keys: description, header, name, nullable, type.",
+        "Known keys: allowed, "
+        "description, header, max, min, name, nullable, pattern, type.",
     ),
     "a missing key": (
         ("        path: drops\n", ""),
@@ -96,8 +97,9 @@ MISTAKES = {
         "F:6:9: sources[0].tables[0]: the key names 'number', which is not among the columns.",
     ),
     "a share above 1": (
-        ("path: drops", "path: drops\n        max_rejected: 5"),
-        "F:8:9: sources[0].tables[0].max_rejected: Input should be less than or equal to 1 (got 5).",
+        ("path: drops", "path: drops\n        max_rejected: 1.5"),
+        "F:8:9: sources[0].tables[0].max_rejected: must be a share from 0.0 to 1.0 (0.05: one row of "
+        "twenty; 1.0: all) or a whole number of rows (20; 1 is one row) (got 1.5).",
     ),
     "a key that is there twice": (
         ("path: drops", "path: drops\n        path: other"),
