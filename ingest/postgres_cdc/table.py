@@ -34,6 +34,7 @@ from ingest.rows.duckdb_sql import (
     write_parquet,
 )
 from ingest.rows.rejected_rows import write_rejected
+from ingest.rows.tolerance import told, too_many
 
 
 @dataclass(frozen=True)
@@ -181,11 +182,11 @@ def _cast(
             where=where,
             remedy="This is a fault of ours: please report it; nothing was loaded.",
         )
-    if rejected > table.max_rejected * part.rows:
+    if too_many(rejected, part.rows, table.max_rejected):
         reason = one(connection, "select reason from rejected order by all limit 1")[0]
         raise PlainError(
-            f"{rejected} of {part.rows} rows do not fit the declared columns, more than max_rejected "
-            f"({table.max_rejected:g}) allows, so none is loaded; for example {reason}",
+            f"{rejected} of {part.rows} rows do not fit the declared columns, more than "
+            f"{told(table.max_rejected)} allows, so none is loaded; for example {reason}",
             where=where,
             remedy="Correct the types in the sources file.",
         )
