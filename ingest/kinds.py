@@ -25,6 +25,8 @@ from ingest.parquet.work import parquet_work
 from ingest.plans import TablePlan
 from ingest.postgres.declaration import PostgresSource
 from ingest.postgres.work import PostgresWork
+from ingest.postgres_cdc.declaration import PostgresCdcSource
+from ingest.postgres_cdc.work import cdc_works
 from ingest.rest.declaration import RestSource
 from ingest.rest.work import RestWork
 from ingest.results import Load, LoadContext, PlanContext
@@ -75,4 +77,6 @@ def works(source: AnySource) -> list[TableWork]:
             found = [PostgresWork(source, table) for table in source.tables]
         case KinesisSource():
             found = [KinesisWork(source)]
+        case PostgresCdcSource():
+            found = cdc_works(source)
     return list(found)

@@ -139,10 +139,14 @@ class LoadContext(PlanContext):
 
 @dataclass(frozen=True)
 class Load:
-    """A load whose files are in the lake: committing `records` makes it exist."""
+    """A load whose files are in the lake: committing `records` makes it exist.
+
+    `after_commit` lets the source forget what is now in the lake; it raises nothing.
+    """
 
     records: tuple[Record, ...]
     results: tuple[TableResult, ...]
+    after_commit: Callable[[], None] = lambda: None
 
 
 def result_of(record: Record, *, skipped: int = 0, error: PlainError | None = None) -> TableResult:

@@ -162,12 +162,14 @@ class Committing:
         self._lock = threading.Lock()
         self.stopped = False
 
-    def commit(self, load: Load) -> None:
-        """Write the records of `load`; after `stop`, nothing."""
+    def commit(self, load: Load) -> bool:
+        """Write the records of `load`; after `stop`, nothing. Gives whether they are written."""
         with self._lock:
-            if load.records and not self.stopped:
-                commit(self._context.lake, load.records)
-                self._context.manifest.records.extend(load.records)
+            if not load.records or self.stopped:
+                return False
+            commit(self._context.lake, load.records)
+            self._context.manifest.records.extend(load.records)
+            return True
 
     def stop(self) -> None:
         """Let nothing exist from now on."""
@@ -239,7 +241,8 @@ def _load(context: LoadContext, work: Loadable, committing: Committing) -> list[
     try:
         spool.mkdir(parents=True, exist_ok=True)
         load = work.load(context, spool)
-        committing.commit(load)
+        if committing.commit(load):
+            load.after_commit()
         results = list(load.results)
     except PlainError as error:
         results = [TableResult(work.source, work.names[0], error=error)]

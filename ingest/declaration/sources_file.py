@@ -23,6 +23,7 @@ from ingest.json.declaration import JsonSource
 from ingest.kinesis.declaration import KinesisSource
 from ingest.parquet.declaration import ParquetSource
 from ingest.postgres.declaration import PostgresSource
+from ingest.postgres_cdc.declaration import PostgresCdcSource
 from ingest.rest.declaration import RestSource
 
 AnySource = (
@@ -34,6 +35,7 @@ AnySource = (
     | RestSource
     | PostgresSource
     | KinesisSource
+    | PostgresCdcSource
 )
 Source = Annotated[AnySource, Field(discriminator="kind")]
 

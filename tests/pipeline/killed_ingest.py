@@ -45,7 +45,7 @@ def is_writing(arguments: tuple[object, ...]) -> bool:
 
 def main() -> None:
     folder, number = Path(sys.argv[1]), int(sys.argv[2])
-    sources = load_sources_file(folder / "sources.yml", {})
+    sources = load_sources_file(folder / "sources.yml", os.environ)
     killer = Killer(folder / "lake", number)
     sys.addaudithook(killer)
     how = sys.argv[3:]

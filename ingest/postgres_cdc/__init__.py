@@ -1,0 +1,1 @@
+"""Tables of a PostgreSQL database, followed change by change through logical replication."""
