@@ -138,9 +138,11 @@ def ingest(
             remedy="Name what to load again, for example `till ingest --reload shop.purchases`.",
         )
     window = window_of(from_date, to_date)
-    if replay_rejected and (reload or dry_run or window):
+    others = {"--reload": reload, "--dry-run": dry_run, "--from and --to": window is not None}
+    if replay_rejected and any(others.values()):
+        other = next(name for name, is_given in others.items() if is_given)
         raise ConfigurationError(
-            "--replay-rejected goes with no other option that says what to load",
+            f"--replay-rejected and {other} do not go together",
             remedy="`till rejected` shows which rows there are; `--reload` reads the sources again.",
         )
     out = new_console(stderr=True) if as_json else console

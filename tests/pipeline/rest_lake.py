@@ -134,13 +134,23 @@ class RestLake:
 
     def rows(self, table: str = "orders", columns: str = "* exclude (_file)") -> list[Any]:
         """The rows that count, in order: of committed loads, without those that were replaced."""
-        found = []
         live = read_manifest(self.lake).live_inputs("web", table)
+        parts = []
         for record in self.records(table):
             inputs = [each.input.path for each in live if each.load_id == record.load_id]
-            paths = [file.path for file in record.files]
-            found += self._read(paths, columns, f"where _file in {inputs!r}") if inputs else []
-        return sorted(found, key=str)
+            if inputs and record.files:
+                files = [str(self.lake / file.path) for file in record.files]
+                parts.append(
+                    f"select * from read_parquet({files!r}, hive_partitioning = false) "
+                    f"where _file in {inputs!r}"
+                )
+        if not parts:
+            return []
+        with duckdb.connect() as connection:
+            found = connection.execute(
+                f"select {columns} from ({' union all by name '.join(parts)})"
+            )
+            return sorted(found.fetchall(), key=str)
 
     def rejected(self, table: str = "orders") -> list[Any]:
         """column_name, reason and original text of every rejected row."""
@@ -152,12 +162,12 @@ class RestLake:
         found = [*self.lake.glob("**/*.parquet"), *self.lake.glob("raw/_manifest/*")]
         return sorted(path.relative_to(self.lake).as_posix() for path in found)
 
-    def _read(self, paths: Sequence[str], columns: str, where: str = "") -> list[Any]:
+    def _read(self, paths: Sequence[str], columns: str) -> list[Any]:
         if not paths:
             return []
         files = [str(self.lake / path) for path in paths]
         with duckdb.connect() as connection:
             return connection.execute(
                 f"select {columns} from read_parquet({files!r}, hive_partitioning = false, "
-                f"union_by_name = true) {where} order by all"
+                "union_by_name = true) order by all"
             ).fetchall()
