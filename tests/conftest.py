@@ -14,6 +14,18 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI") == "true"
 
+# Whole runs that several files look at: who looks at the same one shares a process, so it is made once.
+SHARED_RUNS = ("online_retail_project", "demo_project", "built_shop", "cdc_server")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say for `pytest -n` which tests belong together: those of a file, and those of a shared run."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        group = next((name for name in SHARED_RUNS if name in fixtures), item.path.name)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 Till = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
