@@ -39,7 +39,6 @@ def load_stream(context: LoadContext, source: KinesisSource, spool: Path) -> Loa
     """Load what came since the last load; raises PlainError when it cannot be had or does not fit."""
     table = source.tables[0]
     where = f"{source.name}.{table.name}"
-    refuse_window(context, where)
     started, load_id = context.now(), context.new_load_id()
     before = known_state(context, source, reload=context.reload)
     batch = read_batch(context, source, before, spool / "shards", where)
@@ -52,16 +51,6 @@ def load_stream(context: LoadContext, source: KinesisSource, spool: Path) -> Loa
     if not batch.must_be_recorded:
         return Load((), (nothing,))
     return Load((_bring(context, source, None, batch, load_id, started),), (nothing,))
-
-
-def refuse_window(context: PlanContext, where: str) -> None:
-    """Days cannot be asked of a stream: what it still has and was not read yet is loaded by itself."""
-    if context.window is not None:
-        raise PlainError(
-            "a stream cannot be loaded for certain days",
-            where=where,
-            remedy="Leave out --from and --to; --reload reads all that the stream still has.",
-        )
 
 
 def _loss(lost: Sequence[str], where: str) -> PlainError | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from configuration.errors import PlainError
 from ingest.kinesis.declaration import KinesisSource
 from ingest.kinesis.shards import Start, start_of
-from ingest.kinesis.table import known_state, load_stream, refuse_window
+from ingest.kinesis.table import known_state, load_stream
 from ingest.plans import PlannedShard, TablePlan
 from ingest.results import Load, LoadContext, PlanContext
 
@@ -41,7 +41,6 @@ class KinesisWork:
     def plan(self, context: PlanContext) -> TablePlan:
         """From where each known shard would be read; the stream itself is not asked."""
         try:
-            refuse_window(context, f"{self.source}.{self.names[0]}")
             shards = self._shards(context)
         except PlainError as error:
             return TablePlan(self.source, self.names[0], self.kind, problem=str(error))
