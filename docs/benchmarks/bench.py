@@ -15,6 +15,7 @@ from pathlib import Path
 
 import csv_to_parquet
 import external
+import files_to_parquet
 import postgres_to_parquet
 import rest_api
 import whole_run
@@ -23,6 +24,7 @@ from plan import QUICK, Plan
 RESULTS = Path(__file__).parent / "results.md"
 SUBJECTS: dict[str, Callable[[Path, Plan], str]] = {
     "csv": csv_to_parquet.table,
+    "files": files_to_parquet.table,
     "api": rest_api.table,
     "postgres": postgres_to_parquet.table,
     "external": external.table,

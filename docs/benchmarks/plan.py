@@ -11,6 +11,9 @@ class Plan:
 
     runs: int = 3
     csv_rows: tuple[int, ...] = (1_000_000, 10_000_000)
+    small_files: int = 300
+    rows_of_a_file: int = 2_000
+    parquet_rows: int = 10_000_000
     api_records: tuple[int, ...] = (200_000,)
     postgres_rows: int = 1_000_000
     mart_rows: int = 10_000_000
@@ -22,6 +25,9 @@ class Plan:
 QUICK = Plan(
     runs=1,
     csv_rows=(20_000,),
+    small_files=12,
+    rows_of_a_file=200,
+    parquet_rows=20_000,
     api_records=(3_000,),
     postgres_rows=20_000,
     mart_rows=20_000,

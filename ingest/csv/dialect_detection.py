@@ -247,7 +247,7 @@ def _choose_escape(
 
 
 def _has_single_quotes(body: str, delimiter: str) -> bool:
-    return re.search(rf"(?m)(?:^|{re.escape(delimiter)})'", body) is not None
+    return "'" in body and re.search(rf"(?m)(?:^|{re.escape(delimiter)})'", body) is not None
 
 
 def _are_most_rows_quoted(body: str, delimiter: str) -> bool:

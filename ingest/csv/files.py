@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import cast
 
 from configuration.errors import PlainError
 from ingest.csv.declaration import CsvTable
@@ -21,7 +22,7 @@ from ingest.csv.inputs import CsvInput, open_input
 from ingest.csv.plain_copy import write_plain
 from ingest.csv.preflight import MixedLineEndsError, NotUtf8Error, Preflight, inspect
 from ingest.files.file_table import FileTask
-from ingest.files.found_files import FoundFiles, find_files
+from ingest.files.found_files import FoundFile, FoundFiles, find_files
 from ingest.files.input_files import (
     Choice,
     check_unchanged,
@@ -46,6 +47,25 @@ class Readers:
     numbers: Iterator[int] = field(default_factory=count)
 
 
+@dataclass(frozen=True)
+class SeenFile:
+    """A file whose content is in the lake: known by its hash, so nobody asks how it is written."""
+
+    found: FoundFile
+    bytes: int
+    modified: int
+
+    @property
+    def path(self) -> str:
+        """As the lake names it."""
+        return self.found.path
+
+    @property
+    def location(self) -> Path:
+        """Where it is."""
+        return self.found.location
+
+
 @dataclass
 class CsvFiles:
     """What was read of each file, which were refused, and with what the lake has (`live`) to compare."""
@@ -56,6 +76,7 @@ class CsvFiles:
     reload: bool
     readers: Readers
     inputs: dict[str, CsvInput] = field(default_factory=dict)
+    seen: dict[str, SeenFile] = field(default_factory=dict)
     preflights: dict[str, Preflight] = field(default_factory=dict)
     # Of files that must be written anew to be read, which is not worth it when they are known.
     hashes: dict[str, str] = field(default_factory=dict)
@@ -83,22 +104,28 @@ class CsvFiles:
 
     def choose(self) -> Choice[CsvInput]:
         """What to do with the files that can be loaded, as far as they are known by now."""
-        known = self.hashes | {path: found.sha256 for path, found in self.preflights.items()}
-        return choose(self.inputs.values(), self.live, known, reload=self.reload)
+        places = {each.path: place for place, each in enumerate(self.found.files)}
+        while True:
+            known = self.hashes | {path: found.sha256 for path, found in self.preflights.items()}
+            files: list[CsvInput | SeenFile] = [*self.inputs.values(), *self.seen.values()]
+            files.sort(key=lambda file: places[file.path])
+            choice = choose(files, self.live, known, reload=self.reload)
+            # Content that stands in the lake under a name whose file has changed is to be loaded.
+            needed = [each for each in choice.load if isinstance(each, SeenFile)]
+            if not needed:
+                return cast("Choice[CsvInput]", choice)
+            for each in needed:
+                del self.seen[each.path]
+                self._open(each.found)
 
     def look(self) -> None:
-        """Open every file, and read to its end each that may be known already."""
+        """Open every file that is not known, and read to its end each that may be another's copy."""
         self.refused.update(self.found.refused)
+        if not self.reload:
+            self._see()
         for each in self.found.files:
-            try:
-                self.inputs[each.path] = open_input(each, self.table)
-            except PlainError as error:
-                # Who asks for a reload wants to hear that a file cannot be loaded again.
-                is_old = not self.reload and each.location.is_file()
-                if is_old and is_loaded(each.location, self.live):
-                    self.of_old.append(each.path)
-                else:
-                    self.refuse(each.path, error)
+            if each.path not in self.seen:
+                self._open(each)
         first = to_hash_first(list(self.inputs.values()), self.live)
         for one in first:
             if one.dialect.needs_copy:
@@ -106,6 +133,37 @@ class CsvFiles:
         self.finish_inspecting(
             self.start_inspecting([each for each in first if not each.dialect.needs_copy])
         )
+
+    def _see(self) -> None:
+        """Set apart the files whose content is in the lake."""
+        contents = {each.input.sha256 for each in self.live}
+        lengths = {each.input.bytes for each in self.live}
+
+        def hashed(each: FoundFile) -> tuple[SeenFile, str] | None:
+            try:
+                status = each.location.stat()
+                if status.st_size not in lengths:
+                    return None
+                sha256 = sha256_of(each.location, each.path)
+            except (OSError, PlainError):
+                return None  # told when it is opened
+            return SeenFile(each, status.st_size, status.st_mtime_ns), sha256
+
+        for one in self.readers.threads.map(hashed, self.found.files):
+            if one is not None and one[1] in contents:
+                seen, self.hashes[one[0].path] = one
+                self.seen[seen.path] = seen
+
+    def _open(self, each: FoundFile) -> None:
+        try:
+            self.inputs[each.path] = open_input(each, self.table)
+        except PlainError as error:
+            # Who asks for a reload wants to hear that a file cannot be loaded again.
+            is_old = not self.reload and each.location.is_file()
+            if is_old and is_loaded(each.location, self.live):
+                self.of_old.append(each.path)
+            else:
+                self.refuse(each.path, error)
 
     def start_inspecting(self, inputs: Sequence[CsvInput]) -> list[tuple[str, Future[None]]]:
         """Begin to read all bytes of those files that were not read yet."""
