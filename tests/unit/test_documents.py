@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import pytest
 from typer.main import get_command
 
-from ingest.declaration.sources_file import AnySource
+from ingest.declaration.sources_file import AnySource, load_sources_file
 from tests.conftest import ROOT
 from tests.unit.test_command_line import COMMANDS
 from till.command_line import app
@@ -147,3 +147,40 @@ def test_the_guide_names_every_option(words: tuple[str, ...]) -> None:
     guide = (ROOT / "docs" / "guides" / "operate.md").read_text(encoding="utf-8")
     lines = [line for line in guide.splitlines() if f"`till {' '.join(words)}`" in line]
     assert {option for option in options if option not in "".join(lines)} == set()
+
+
+# What stands before an example that is a part of a sources file, by how it begins.
+STARTS = {
+    "version:": "",
+    "sources:": "version: 1\n",
+    "  - name:": "version: 1\nsources:\n",
+    "    tables:": "version: 1\nsources:\n  - name: market\n    kind: csv\n",
+}
+
+
+def examples() -> list[tuple[str, str]]:
+    """The examples of the reference pages as whole sources files, with the first words of each."""
+    found = []
+    for page in tracked("docs/reference/*.md"):
+        for text in re.findall(r"^```yaml\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S):
+            for start, before in STARTS.items():
+                if text.startswith(start):
+                    found.append((f"{page.stem}: {text.split(chr(10))[1].strip()}", before + text))
+    return found
+
+
+@pytest.mark.parametrize(
+    "text", [text for _, text in examples()], ids=[name for name, _ in examples()]
+)
+def test_every_example_is_a_sources_file(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "sources.yml"
+    path.write_text(text, encoding="utf-8")
+    variables = dict.fromkeys(
+        re.findall(r"\$\{(\w+)", text), "postgresql://till:x@db.example.com/shop"
+    )
+    assert load_sources_file(path, variables).sources
+
+
+def test_the_examples_show_every_kind() -> None:
+    shown = {kind for _, text in examples() for kind in re.findall(r"kind: (\w+)", text)}
+    assert set(KINDS) - shown == set()
