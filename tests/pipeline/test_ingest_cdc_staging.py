@@ -13,8 +13,8 @@ from tests.pipeline.postgres_cdc_server import LONG, CdcLake, shop
 
 __all__ = ["shop"]
 
-GUIDE = (REPOSITORY / "docs" / "guides" / "sources.md").read_text(encoding="utf-8")
-SECTION = GUIDE.partition("### PostgreSQL, change by change\n")[2].partition("\n### ")[0]
+GUIDE = (REPOSITORY / "docs" / "reference" / "kinds-of-sources.md").read_text(encoding="utf-8")
+SECTION = GUIDE.partition("## PostgreSQL, change by change\n")[2].partition("\n## ")[0]
 SOURCE, STAGING, SNAPSHOT = (
     text.partition("\n")[2].replace("erp", "shop") for text in SECTION.split("```")[1::2]
 )

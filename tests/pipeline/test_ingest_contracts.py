@@ -192,8 +192,8 @@ def test_bounds_are_those_of_the_type_not_of_its_text(tmp_path: Path) -> None:
 
 
 def test_the_example_of_the_guide_can_be_read(tmp_path: Path) -> None:
-    guide = (ROOT / "docs" / "guides" / "sources.md").read_text(encoding="utf-8")
-    section = guide.partition("## What a table may hold")[2].partition("```yaml\n")[2]
+    guide = (ROOT / "docs" / "reference" / "contracts.md").read_text(encoding="utf-8")
+    section = guide.partition("```yaml\n")[2]
     block = section.partition("```")[0]
     path = tmp_path / "sources.yml"
     path.write_text(f"version: 1\nsources:\n  - name: market\n    kind: csv\n{block}")

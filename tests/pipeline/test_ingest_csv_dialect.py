@@ -474,8 +474,8 @@ def test_a_footer_never_takes_the_header_nor_rows_far_above(shop: DialectShop) -
 
 
 def test_the_example_of_the_guide_loads_what_it_is_meant_for(shop: DialectShop) -> None:
-    guide = (ROOT / "docs" / "guides" / "sources.md").read_text(encoding="utf-8")
-    example = guide.split("### CSV\n")[1].split("```yaml\n")[1].split("```")[0]
+    guide = (ROOT / "docs" / "reference" / "kinds-of-sources.md").read_text(encoding="utf-8")
+    example = guide.split("## CSV\n")[1].split("```yaml\n")[1].split("```")[0]
     tables = example.split("    tables:\n")[1].replace("data/branch", "drops")
     shop.declare(tables)
     shop.drop("a.csv", GERMAN.encode("cp1252"))

@@ -172,7 +172,7 @@ def test_events_take_no_data_selector(shop: FileDrops) -> None:
 
 
 def test_the_example_of_the_guide_loads_and_dbt_knows_the_payload(shop: FileDrops) -> None:
-    guide = (ROOT / "docs" / "guides" / "sources.md").read_text(encoding="utf-8")
+    guide = (ROOT / "docs" / "reference" / "kinds-of-sources.md").read_text(encoding="utf-8")
     examples = re.findall(r"^```yaml\n(  - name: .*?)^```$", guide, re.MULTILINE | re.DOTALL)
     (example,) = [each for each in examples if "kind: events" in each]
     file = shop.folder / "sources.yml"

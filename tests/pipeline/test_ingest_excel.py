@@ -358,8 +358,8 @@ def test_a_count_that_differs_refuses_the_file(
 
 
 def test_the_example_of_the_guide_works(tmp_path: Path) -> None:
-    guide = (ROOT / "docs" / "guides" / "sources.md").read_text()
-    example = guide.split("### Excel\n")[1].split("```yaml\n")[1].split("```")[0]
+    guide = (ROOT / "docs" / "reference" / "kinds-of-sources.md").read_text()
+    example = guide.split("## Excel\n")[1].split("```yaml\n")[1].split("```")[0]
     shop = FileDrops(tmp_path / "shop", kind="excel")
     (shop.folder / "sources.yml").write_text(f"version: 1\nsources:\n{example}")
     rows = [("May",), ("Ticket", "Date", "Price"), (1001, DAY, 6.5), ("Total", None, 6.5)]

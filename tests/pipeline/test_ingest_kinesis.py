@@ -472,7 +472,11 @@ def test_a_dry_run_says_from_where_it_would_read_and_asks_nothing(
 def test_the_example_of_the_guide_runs_and_its_staging_keeps_one_of_each(
     web: StreamLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guide = (ROOT / "docs" / "guides" / "sources.md").read_text("utf-8").split("### Kinesis\n")[1]
+    guide = (
+        (ROOT / "docs" / "reference" / "kinds-of-sources.md")
+        .read_text("utf-8")
+        .split("## Kinesis\n")[1]
+    )
     block, query = guide.split("```yaml\n")[1], guide.split("```sql\n")[1]
     text = f"version: 1\nsources:\n{block.split('```')[0]}".replace("initial: latest", "")
     (web.folder / "sources.yml").write_text(text.replace("shop-events", web.stream), "utf-8")

@@ -205,8 +205,8 @@ def test_a_query_with_two_columns_of_one_name_is_refused(shop_database: Postgres
 
 
 def test_the_example_of_the_guide_loads(shop_database: PostgresLake) -> None:
-    guide = (ROOT / "docs" / "guides" / "sources.md").read_text(encoding="utf-8")
-    section = guide.partition("### PostgreSQL\n")[2]
+    guide = (ROOT / "docs" / "reference" / "kinds-of-sources.md").read_text(encoding="utf-8")
+    section = guide.partition("## PostgreSQL\n")[2]
     example = section.partition("```yaml\n")[2].partition("```\n")[0]
     shop_database.folder.mkdir(parents=True)
     path = shop_database.folder / "sources.yml"

@@ -1,4 +1,4 @@
-"""What docs/guides/sources.md says of APIs: every example is declared, and the whole one loads."""
+"""What docs/reference/kinds-of-sources.md says of APIs: every example is declared, and the whole one loads."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.conftest import ROOT
 from tests.pipeline.rest_lake import RestLake, orders_table
 from tests.pipeline.scripted_api import Asked, Reply, as_json, scripted_api
 
-GUIDE = (ROOT / "docs" / "guides" / "sources.md").read_text(encoding="utf-8")
-SECTION = GUIDE.partition("### APIs\n")[2].partition("\n## ")[0]
+GUIDE = (ROOT / "docs" / "reference" / "kinds-of-sources.md").read_text(encoding="utf-8")
+SECTION = GUIDE.partition("## APIs\n")[2].partition("\n## ")[0]
 BLOCKS = [
     document
     for text in re.findall(r"^```yaml\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)
