@@ -51,3 +51,7 @@ class BusyError(PlainError):
     """Somebody else holds what is needed: another run writes to the same lake."""
 
     exit_code = EXIT_BUSY
+
+
+class StopAsked(BaseException):
+    """Ctrl-C in a command: nothing between here and its border may take it for an error."""

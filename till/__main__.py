@@ -6,11 +6,7 @@ import os
 import signal
 import sys
 
-from configuration.errors import EXIT_FAILED, PlainError
-
-
-class StopAsked(BaseException):
-    """Ctrl-C: nothing between here and there may take it for an error."""
+from configuration.errors import EXIT_FAILED, PlainError, StopAsked
 
 
 def _stop(*_: object) -> None:

@@ -22,7 +22,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from configuration.errors import PlainError
+from configuration.errors import PlainError, StopAsked
 from till.demo.generate import STORY_ENDS_AT
 from till.demo.pages import LARGEST_PAGE, RESOURCES, USUAL_PAGE, BadRequestError, PageRequest, Pages
 from till.demo.rate_limit import TokenBucket
@@ -90,7 +90,7 @@ def run_forever(
         on_ready(server.base_url)
         try:
             server.serve_forever()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, StopAsked):
             return
 
 
