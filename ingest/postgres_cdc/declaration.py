@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, model_validator
 
-from ingest.declaration.tables import SourceBlock, TableBlock
+from ingest.declaration.tables import SourceBlock
 from ingest.declaration.values import Name
+from ingest.postgres.declaration import DatabaseTableBlock
 from ingest.rows.casting import TypedColumn
 from ingest.rows.column_types import column_type
 
@@ -32,7 +33,7 @@ _CHANGE_COLUMNS = (
 )
 
 
-class PostgresCdcTable(TableBlock):
+class PostgresCdcTable(DatabaseTableBlock):
     """A table whose changes are followed."""
 
     key: tuple[Name, ...] = Field(
