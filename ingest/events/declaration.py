@@ -9,7 +9,6 @@ from pydantic import Field, model_validator
 from ingest.declaration.tables import FileSourceBlock, MissingColumn, RecordTableBlock, Senseless
 from ingest.json.declaration import JsonTable
 
-
 _WHOLE = (
     "each event is kept whole in the column _payload, and may have other names than the last, so there is "
     "nothing to add or refuse; leave it out"

@@ -31,7 +31,7 @@ from ingest.rows.rejected_rows import write_rejected
 def prepare_excel(table: ExcelTable, task: FileTask) -> FileOutcome:
     """Choose and read the table's new files; raises PlainError when none or too few of the rows fit."""
     kind = FileKind(
-        open=lambda found: open_excel(found.path, found.location),
+        open=lambda found: open_excel(found.path, found.location, found.count),
         read=lambda inputs, refusals: _read(table, task, inputs, refusals),
     )
     return prepare_known(task, excel_files(table, task), kind)
@@ -61,6 +61,7 @@ def _read(
         for each in inputs:
             try:
                 figures.append(_add_file(room, each))
+                task.meter.add(rows=figures[-1].rows_read)
             except PlainError as error:
                 refusals.add(each.path, error)
         check_counts(figures, refusals)

@@ -90,10 +90,11 @@ def check_declared(
     }
     declared = [*(each.source_name for each in columns), *lists]
     wanted = [path.split(".")[0] for path in declared]
+    is_other = not found & set(wanted) and not policy.may_lack_all
     gone = [
         name
         for path, name in zip(declared, wanted, strict=True)
-        if name not in found and path not in policy.optional and not had(path)
+        if name not in found and (is_other or (path not in policy.optional and not had(path)))
     ]
     new = sorted(found - set(wanted))
     if found and gone:

@@ -36,7 +36,6 @@ from ingest.rows.new_columns import ColumnPolicy
 from ingest.rows.read_table import ReadTable
 from ingest.rows.tolerance import told, too_many
 
-
 # Where the record stood: its text does not say it, and who tries it again has to know.
 _CARRIED = (
     "json_object("
@@ -102,7 +101,7 @@ def _read(
             )
         # A stream's few new records may all lack a name that others have.
         optional = frozenset(each.source_name for each in table.columns)
-        policy = ColumnPolicy(table.on_new_column, optional)
+        policy = ColumnPolicy(table.on_new_column, optional, may_lack_all=True)
         named = context.manifest.added_names(source.name, table.name)
         read = read_parent(connection, table, spool, where, named, policy)
         tell_new(context, where, read.columns, read.undeclared)

@@ -68,7 +68,7 @@ def fit_records(
         *(child.path for child in table.children),
     ]
     on_new = "add" if table.on_new_column == "add" else "ignore"
-    policy = ColumnPolicy(on_new, frozenset(optional))
+    policy = ColumnPolicy(on_new, frozenset(optional), may_lack_all=True)
     parent = read_parent(connection, table, spool, where, named, policy)
     connection.execute(f"create temp table taken as select {LINE} as id from fitting")
     children = tuple(_fit_items(connection, table, child, spool, where) for child in table.children)
