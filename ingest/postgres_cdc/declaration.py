@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, model_validator
 
-from ingest.declaration.tables import SourceBlock
 from ingest.declaration.values import Name
-from ingest.postgres.declaration import DatabaseTableBlock
+from ingest.postgres.declaration import DatabaseBlock, DatabaseTableBlock
 from ingest.rows.casting import TypedColumn
 from ingest.rows.column_types import column_type
 
@@ -66,13 +65,10 @@ class PostgresCdcTable(DatabaseTableBlock):
         )
 
 
-class PostgresCdcSource(SourceBlock):
+class PostgresCdcSource(DatabaseBlock):
     """A PostgreSQL database whose tables are followed through logical replication."""
 
     kind: Literal["postgres_cdc"]
-    connection: SecretStr = Field(
-        min_length=1, description="Always ${NAME}: postgresql://user:password@host/database."
-    )
     slot: Name | None = Field(
         None, description="The replication slot, for this lake alone; none: till_<source>."
     )

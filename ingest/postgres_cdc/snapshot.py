@@ -46,7 +46,7 @@ def copy_table(
     """Copy the table into a part at `path`; makes the publication and the slot where they are missing."""
     where = f"{source.name}.{table.name}"
     named = context.manifest.added_names(source.name, table.name)
-    with connected(source.connection.get_secret_value(), where) as server:
+    with connected(source, where) as server:
         catalog.check_wal_level(server, where)
         found = catalog.check_table(catalog.find_table(server, table), table, where)
         # What cannot be copied as declared is told before anything is made.

@@ -83,9 +83,7 @@ class Stream:
             ):
                 return
             try:
-                with connected(
-                    self.source.connection.get_secret_value(), self.source.name
-                ) as server:
+                with connected(self.source, self.source.name) as server:
                     slot = catalog.find_slot(server, self.source)
                     if slot is not None:
                         self._move(context.lake, server, slot, self.until)
@@ -95,7 +93,7 @@ class Stream:
     def _all(self, context: LoadContext) -> dict[str, Followed]:
         folder = spool_folder(context.lake) / f"{self.source.name}.stream"
         shutil.rmtree(folder, ignore_errors=True)
-        with connected(self.source.connection.get_secret_value(), self.source.name) as server:
+        with connected(self.source, self.source.name) as server:
             catalog.check_wal_level(server, self.source.name)
             slot = _usable_slot(server, self.source, self.source.name)
             self.until = catalog.flushed(server)

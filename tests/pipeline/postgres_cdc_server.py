@@ -71,6 +71,7 @@ class CdcLake:
             "tables": list(tables) or [orders_table()],
             **source,
         }
+        block = {name: value for name, value in block.items() if value is not None}
         self.folder.mkdir(parents=True, exist_ok=True)
         document = {"version": 1, "sources": [block]}
         (self.folder / "sources.yml").write_text(json.dumps(document), encoding="utf-8")
