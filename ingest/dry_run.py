@@ -1,4 +1,6 @@
-"""What an ingest would load and why, told without loading: nothing is written, no API is asked.
+"""What an ingest would load and why, told without loading: nothing is written, no data is fetched.
+
+Servers of files are asked which versions they have; APIs, databases and streams are not asked.
 
 The decisions are those of the load itself. CSV files are read to their end, so a broken one is refused here
 too; whether each row fits its types, only a load finds out, and so it is with what is broken within a

@@ -18,10 +18,14 @@ Clock = Callable[[], datetime]
 
 @dataclass
 class Meter:
-    """How far the load of one table has come: counted by the load, looked at by whoever draws it."""
+    """How far the load of one table has come: counted by the load, looked at by whoever draws it.
 
-    source: str
-    table: str
+    An input counts once, when it is first read whole: a file on the way here if it comes from afar, the answers
+    of an API or a database, else the file where it lies. Files that are only read to be known count too.
+    """
+
+    source: str = ""
+    table: str = ""
     rows: int = 0
     bytes: int = 0
     of_bytes: int | None = None  # how many there are, where that is known
@@ -33,6 +37,36 @@ class Meter:
         with self._lock:
             self.rows += rows
             self.bytes += size
+
+    def expect(self, size: int) -> None:
+        """So many more bytes are there to be read."""
+        with self._lock:
+            self.of_bytes = (self.of_bytes or 0) + size
+
+    def settle(self, rows: int) -> None:
+        """The rows are known for sure now; while they were read, some may have counted twice."""
+        with self._lock:
+            self.rows = rows
+
+
+@dataclass
+class Counted:
+    """The bytes of one reading on a meter, to be taken back where it has to begin anew."""
+
+    meter: Meter | None
+    size: int = 0
+
+    def __call__(self, size: int) -> None:
+        """So many more bytes were read."""
+        if self.meter is not None:
+            self.size += size
+            self.meter.add(size=size)
+
+    def take_back(self) -> None:
+        """None of it counts."""
+        if self.meter is not None:
+            self.meter.add(size=-self.size)
+            self.size = 0
 
 
 class LoadIds:
@@ -71,12 +105,19 @@ class TableResult:
     def __str__(self) -> str:
         name = f"{self.source_name}.{self.table_name}"
         if self.rows_left is not None:
-            return f"{name}: {self.rows_replayed:,} rejected rows loaded, {self.rows_left:,} do not fit"
+            left = "does not fit" if self.rows_left == 1 else "do not fit"
+            replayed = number_of(self.rows_replayed, "rejected row")
+            return f"{name}: {replayed} loaded, {self.rows_left:,} {left}"
         if self.load_id is None:
             return f"{name}: {'failed' if self.error else 'nothing new'}"
         rejected = f", {self.rows_rejected:,} rejected" if self.rows_rejected else ""
-        refused = ", some files refused" if self.error else ""
-        return f"{name}: {self.rows_loaded:,} rows loaded{rejected}{refused}"
+        incomplete = ", but not everything" if self.error else ""
+        return f"{name}: {number_of(self.rows_loaded, 'row')} loaded{rejected}{incomplete}"
+
+
+def number_of(count: int, thing: str) -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 @dataclass(frozen=True)

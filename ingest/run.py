@@ -115,7 +115,7 @@ def ingest(
         reload=reload,
         window=window,
         ids=LoadIds(manifest.last_load()),
-        meter=Meter("", ""),
+        meter=Meter(),
     )
     sources: dict[str, list[Loadable]] = {}
     for work in wanted:

@@ -205,7 +205,10 @@ def print_plan(console: Console, plans: Sequence[TablePlan]) -> None:
         if one.problem is not None:
             table.add_row(name, "fail", "", "", harmless(one.problem, LONGEST_LINE))
     console.print(table)
-    console.print("\nA dry run: nothing was written, no API was asked.")
+    console.print(
+        "\nA dry run: nothing was written and no data was fetched. Web servers and object stores were only "
+        "asked what is there; APIs, databases and streams were not asked."
+    )
 
 
 def _window(request: PlannedRequest) -> Text:

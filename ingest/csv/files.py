@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
 from typing import cast
@@ -24,6 +24,7 @@ from ingest.csv.preflight import MixedLineEndsError, NotUtf8Error, Preflight, in
 from ingest.files.file_table import FileTask
 from ingest.files.found_files import FoundFile, FoundFiles, find_files
 from ingest.files.input_files import (
+    UNCOUNTED,
     Choice,
     check_unchanged,
     choose,
@@ -32,6 +33,7 @@ from ingest.files.input_files import (
     to_hash_first,
 )
 from ingest.lake.manifest import LiveInput
+from ingest.results import Counted, Meter
 from ingest.rows.casting import TypedColumn
 from ingest.rows.new_columns import added_columns
 
@@ -87,6 +89,12 @@ class CsvFiles:
     changes: int = 0
     # The names that former loads gave to headers that are not declared.
     named: Mapping[str, str] = field(default_factory=dict)
+    meter: Meter = field(default_factory=Meter)
+
+    @cached_property
+    def meters(self) -> Mapping[str, Meter]:
+        """Who counts the bytes of each file; of one that was fetched they are counted already."""
+        return {each.path: each.meter for each in self.found.files if each.meter is not None}
 
     def typed(self, inputs: Sequence[CsvInput]) -> list[TypedColumn]:
         """The columns to load from these files: those declared, and those to add."""
@@ -168,6 +176,9 @@ class CsvFiles:
     def start_inspecting(self, inputs: Sequence[CsvInput]) -> list[tuple[str, Future[None]]]:
         """Begin to read all bytes of those files that were not read yet."""
         new = [each for each in inputs if each.path not in self.preflights]
+        for each in new:
+            if each.path in self.meters:
+                self.meter.expect(each.bytes)
         return [(each.path, self.readers.threads.submit(self._inspect, each)) for each in new]
 
     def finish_copies(self, pending: Sequence[tuple[str, Future[None]]]) -> None:
@@ -192,22 +203,25 @@ class CsvFiles:
             self._attempt(each.path, partial(check_unchanged, each))
 
     def _inspect(self, each: CsvInput) -> None:
+        count = Counted(self.meters.get(each.path))
         if each.dialect.needs_copy:
-            self._inspect_copy(each)
+            self._inspect_copy(each, count)
             return
         try:
-            self.preflights[each.path] = self._preflight(each)
+            self.preflights[each.path] = self._preflight(each, count)
         except MixedLineEndsError:
-            self._inspect_copy(each, line_ends="mixed")
+            count.take_back()
+            self._inspect_copy(each, count, line_ends="mixed")
         except NotUtf8Error as error:
             if self.table.dialect.encoding is not None:
                 raise
+            count.take_back()
             try:
-                self._inspect_copy(each, encoding=WINDOWS)
+                self._inspect_copy(each, count, encoding=WINDOWS)
             except PlainError:
                 raise error from None
 
-    def _inspect_copy(self, each: CsvInput, **found: str) -> None:
+    def _inspect_copy(self, each: CsvInput, count: Counted, **found: str) -> None:
         """Write a file anew in plain form, and look at that; what was `found` now makes it necessary."""
         dialect = replace(each.dialect, **found)  # type: ignore[arg-type]
         target = self.readers.folder / f"{next(self.readers.numbers)}.csv"
@@ -219,21 +233,29 @@ class CsvFiles:
             each.path,
             header_lines=each.head.header_lines,
             is_found_out=is_found_out,
+            on_bytes=count,
         )
         if copy.has_mixed_ends:
             dialect = replace(dialect, line_ends="mixed")
         dialect = replace(dialect, footer_rows=copy.footer_rows)
         head = replace(each.head, line_end=b"\n")
         copied = replace(each, copy=target, dialect=dialect, head=head)
-        preflight = self._preflight(copied)
+        preflight = self._preflight(copied, UNCOUNTED)
         self.preflights[each.path] = replace(preflight, sha256=copy.sha256, bytes=copy.bytes)
         self.inputs[each.path] = copied
         self.changes += 1
 
-    def _preflight(self, each: CsvInput) -> Preflight:
-        return inspect(
-            each.readable, each.head, each.dialect, each.path, allow_empty=self.table.allow_empty
+    def _preflight(self, each: CsvInput, count: Counted) -> Preflight:
+        found = inspect(
+            each.readable,
+            each.head,
+            each.dialect,
+            each.path,
+            allow_empty=self.table.allow_empty,
+            on_bytes=count,
         )
+        self.meter.add(rows=found.rows)
+        return found
 
     def _hash(self, each: CsvInput) -> None:
         self.hashes[each.path] = sha256_of(each.location, each.path)
@@ -248,7 +270,7 @@ class CsvFiles:
 def open_files(table: CsvTable, task: FileTask, readers: Readers) -> CsvFiles:
     """The table's files, looked at; raises PlainError when there are none."""
     found = find_files(task, table.path, (".csv",), "CSV", may_be_packed=True)
-    files = CsvFiles(table, found, task.live[0], task.reload, readers)
+    files = CsvFiles(table, found, task.live[0], task.reload, readers, meter=task.meter)
     files.look()
     return files
 

@@ -17,7 +17,8 @@ from ingest.csv.dialect import UTF8, Dialect
 from ingest.csv.dialect_detection import not_text
 from ingest.csv.encoding import WINDOWS, check_windows
 from ingest.csv.records import after_lines
-from ingest.files.input_files import unreadable
+from ingest.files.input_files import UNCOUNTED, unreadable
+from ingest.results import Counted
 
 _CHUNK_BYTES = 1 << 20
 _TAIL_BYTES = 1 << 20
@@ -45,6 +46,7 @@ def write_plain(
     *,
     header_lines: int,
     is_found_out: bool,
+    on_bytes: Counted = UNCOUNTED,
 ) -> PlainCopy:
     """Write `source` to `target`; raises PlainError for what cannot be read for sure.
 
@@ -57,6 +59,7 @@ def write_plain(
         with source.open("rb") as read, target.open("wb") as written:
             skip = dialect.preamble_lines
             for text in pieces.of(read):
+                on_bytes(pieces.bytes - on_bytes.size)
                 kept = after_lines(text, skip) if skip else text
                 skip = 0
                 written.write(writer.plain(kept).encode())

@@ -20,7 +20,8 @@ from ingest.csv.dialect import UTF8, Dialect
 from ingest.csv.dialect_detection import not_text
 from ingest.csv.header import BOM, SAVE_UTF8, Head
 from ingest.csv.last_record import check_last_record
-from ingest.files.input_files import unreadable
+from ingest.files.input_files import UNCOUNTED, unreadable
+from ingest.results import Counted
 
 CHUNK_BYTES = 1 << 20
 # Several times as fast as `in`, to which every line end is half a match.
@@ -49,7 +50,13 @@ class Preflight:
 
 
 def inspect(
-    path: Path, head: Head, dialect: Dialect, where: str, *, allow_empty: bool
+    path: Path,
+    head: Head,
+    dialect: Dialect,
+    where: str,
+    *,
+    allow_empty: bool,
+    on_bytes: Counted = UNCOUNTED,
 ) -> Preflight:
     """Read all bytes once; raises PlainError for what the reader would misread.
 
@@ -60,6 +67,7 @@ def inspect(
         with path.open("rb") as file:
             for chunk in _chunks(file):
                 count.add(chunk)
+                on_bytes(len(chunk))
         if count.in_quotes:
             line = count.open_quote_line + dialect.preamble_lines
             quote = dialect.quote

@@ -5,8 +5,8 @@ Each kind adds its own: ingest/<kind>/declaration.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, Literal
+from collections.abc import Iterable, Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
@@ -111,6 +111,10 @@ def _number_text(value: Value) -> str:
 
 
 NewColumn = Literal["add", "ignore", "refuse"]
+# In YAML null is no text, and means the same here.
+MissingColumn = Literal["refuse", "null"] | None
+# The settings (as `name: value`) that say nothing to tables of a kind, and why.
+Senseless = Mapping[str, str]
 Columns = Annotated[tuple[Column, ...], Field(min_length=1)]
 
 
@@ -126,6 +130,8 @@ def no_twins(names: Iterable[str], what: str) -> None:
 class TableBlock(Block):
     """What tables of every kind have."""
 
+    senseless: ClassVar[Senseless] = {}
+
     name: Name
     description: str = Field("", description="Begins with 'One row per ...'.")
     key: tuple[Name, ...] = Field((), description="The columns that tell rows apart; may be none.")
@@ -138,8 +144,7 @@ class TableBlock(Block):
         "refuse",
         description="A column that is not declared: add (as text), ignore (and say so), or refuse.",
     )
-    # In YAML null is no text, and means the same here.
-    on_missing_column: Literal["refuse", "null"] | None = Field(
+    on_missing_column: MissingColumn = Field(
         "refuse",
         description="A declared column that is not there: refuse, or null (leave it empty).",
     )
@@ -149,6 +154,14 @@ class TableBlock(Block):
         "exactly and reject the other rows, or refuse the file.",
     )
     columns: Columns
+
+    @field_validator("on_new_column", "on_missing_column", "on_type_change")
+    @classmethod
+    def _makes_sense(cls, value: str | None, info: ValidationInfo) -> str | None:
+        why = cls.senseless.get(f"{info.field_name}: {value or 'null'}")
+        if why is not None:
+            raise ValueError(why)
+        return value
 
     @property
     def added(self) -> tuple[tuple[TypedColumn, str], ...]:
@@ -203,6 +216,11 @@ class Child(Block):
 
 class RecordTableBlock(TableBlock):
     """What tables have whose rows are JSON objects."""
+
+    senseless: ClassVar[Senseless] = {
+        "on_type_change: refuse": "in JSON each value has a type of its own and the column has none, so "
+        "there is no change to refuse; leave it out",
+    }
 
     data_selector: JsonPath | None = Field(
         None,

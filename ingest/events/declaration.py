@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from ingest.declaration.tables import FileSourceBlock
+from ingest.declaration.tables import FileSourceBlock, MissingColumn, RecordTableBlock, Senseless
 from ingest.json.declaration import JsonTable
+
+_WHOLE = (
+    "each event is kept whole in the column _payload, and may have other names than the last, so there is "
+    "nothing to add or refuse; leave it out"
+)
 
 
 class EventsTable(JsonTable):
     """A table of objects that were dropped as files; each row also keeps its whole object."""
+
+    senseless: ClassVar[Senseless] = {
+        **RecordTableBlock.senseless,
+        "on_new_column: add": _WHOLE,
+        "on_new_column: refuse": _WHOLE,
+        "on_missing_column: refuse": "events of several kinds come together and not each has every value; "
+        "leave it out, and write nullable: false at a column that each must have",
+    }
+
+    on_missing_column: MissingColumn = Field("null", description="Always null: it is empty then.")
 
     @property
     def keeps_payload(self) -> bool:

@@ -84,10 +84,12 @@ def add_events(
         return rows  # all will be read again without them
     for batch in _batches(small):
         _add(connection, batch)
+        task.meter.add(rows=sum(rows[each.path] for each in batch))
     for each in inputs:
         if each.bytes > _LARGE_BYTES:
             try:
                 rows[each.path] = _add_large(connection, each, table)
+                task.meter.add(rows=rows[each.path])
             except PlainError as error:
                 refusals.add(each.path, error)
     return rows

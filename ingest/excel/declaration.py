@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ingest.declaration.tables import FileSourceBlock, FileTableBlock
+from ingest.declaration.tables import FileSourceBlock, FileTableBlock, Senseless
 
 SheetName = Annotated[str, Field(min_length=1)]
 SheetNumber = Annotated[int, Field(ge=1)]
@@ -14,6 +14,11 @@ SheetNumber = Annotated[int, Field(ge=1)]
 
 class ExcelTable(FileTableBlock):
     """A table that arrives as one workbook or many."""
+
+    senseless: ClassVar[Senseless] = {
+        "on_type_change: refuse": "in a workbook each cell has a type of its own and the column has none, "
+        "so there is no change to refuse; leave it out",
+    }
 
     sheet: SheetName | SheetNumber | None = Field(
         None,

@@ -8,11 +8,12 @@ import duckdb
 
 from configuration.errors import PlainError
 from ingest.excel.declaration import ExcelTable
-from ingest.excel.reader import add_rows, make_room
+from ingest.excel.reader import Room, add_rows
 from ingest.excel.sheet import read_sheet
 from ingest.excel.workbook import ENDINGS, ExcelInput, open_excel, open_workbook
 from ingest.files.file_table import FileOutcome, FileTask, PreparedTable
 from ingest.files.found_files import FoundFiles, find_files
+from ingest.files.input_files import FILE_COLUMN
 from ingest.files.known_files import (
     FileKind,
     KnownFiles,
@@ -23,14 +24,14 @@ from ingest.files.known_files import (
     prepare_known,
 )
 from ingest.lake.manifest import LoadedInput
-from ingest.rows.duckdb_sql import connect, one, write_parquet
+from ingest.rows.duckdb_sql import connect, identifier, one, write_parquet
 from ingest.rows.rejected_rows import write_rejected
 
 
 def prepare_excel(table: ExcelTable, task: FileTask) -> FileOutcome:
     """Choose and read the table's new files; raises PlainError when none or too few of the rows fit."""
     kind = FileKind(
-        open=lambda found: open_excel(found.path, found.location),
+        open=lambda found: open_excel(found.path, found.location, found.count),
         read=lambda inputs, refusals: _read(table, task, inputs, refusals),
     )
     return prepare_known(task, excel_files(table, task), kind)
@@ -55,11 +56,12 @@ def _read(
     before = len(refusals.reasons)
     connection = connect(task.spool)
     try:
-        make_room(connection, table)
+        room = Room(connection, table, task.named)
         figures = []
         for each in inputs:
             try:
-                figures.append(_add_file(connection, table, each))
+                figures.append(_add_file(room, each))
+                task.meter.add(rows=figures[-1].rows_read)
             except PlainError as error:
                 refusals.add(each.path, error)
         check_counts(figures, refusals)
@@ -68,18 +70,18 @@ def _read(
         is_rejected = any(each.rows_rejected for each in figures)
         if is_rejected:
             check_share(task, figures, table.max_rejected, _example(connection))
-            write_rejected(connection, task.owner(table.name), rejected_file)
-        write_parquet(connection, "select * from loaded", rows_file)
+            write_rejected(connection, task.owner(table.name), rejected_file, carried=True)
+        chosen = ", ".join(identifier(column.name) for column in room.typed)
+        write_parquet(connection, f"select {chosen}, {FILE_COLUMN} from loaded", rows_file)
     finally:
         connection.close()
-    columns = tuple(column.typed for column in table.columns)
     found = rejected_file if is_rejected else None
-    return (PreparedTable(table.name, columns, rows_file, found, tuple(figures)),)
+    ignored = tuple(sorted(room.ignored))
+    return (PreparedTable(table.name, room.typed, rows_file, found, tuple(figures), ignored),)
 
 
-def _add_file(
-    connection: duckdb.DuckDBPyConnection, table: ExcelTable, each: ExcelInput
-) -> LoadedInput:
+def _add_file(room: Room, each: ExcelInput) -> LoadedInput:
+    table = room.table
     rows = read_sheet(open_workbook(each), table)
     if not rows.counted and not table.allow_empty:
         raise PlainError(
@@ -87,7 +89,7 @@ def _add_file(
             where=rows.where,
             remedy="Export it again, or set allow_empty: true for this table.",
         )
-    loaded, rejected = add_rows(connection, rows, table, each.path)
+    loaded, rejected = add_rows(room, rows, each.path)
     return LoadedInput(each.path, each.sha256, each.bytes, rows.counted, loaded, rejected)
 
 

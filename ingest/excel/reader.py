@@ -6,7 +6,8 @@ screen. Only for a `double` all its bits are kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -18,8 +19,9 @@ from ingest.excel.sheet import SheetRows
 from ingest.files.input_files import FILE_COLUMN
 from ingest.rows.casting import TypedColumn, fitting_rows, unfitting_rows
 from ingest.rows.duckdb_sql import identifier, number, text_literal
+from ingest.rows.new_columns import added_columns
 
-_LINE, _ORIGINAL = ":row", ":original"
+_LINE, _ORIGINAL, _CELLS = ":row", ":original", ":cells"
 _WHOLE = "1e18"
 # Each type that a cell may have: its Arrow type, and SQL that writes it as text.
 _KINDS: dict[type, tuple[str, pa.DataType, str]] = {
@@ -43,24 +45,69 @@ _KINDS: dict[type, tuple[str, pa.DataType, str]] = {
 _ALL_BITS = "{0}::varchar"
 
 
-def make_room(connection: duckdb.DuckDBPyConnection, table: ExcelTable) -> None:
-    """The tables that `add_rows` fills: `loaded` and `rejected`."""
-    columns = ", ".join(
-        f"{identifier(column.name)} {column.typed.type.duckdb}" for column in table.columns
-    )
-    connection.execute(f"create or replace temp table loaded ({columns}, {FILE_COLUMN} varchar)")
-    connection.execute(
-        "create or replace temp table rejected (file varchar, line bigint, column_name varchar, "
-        "reason varchar, original_text varchar)"
-    )
+@dataclass(frozen=True)
+class SheetColumn:
+    """A column of the load, and its name in a header."""
+
+    header: str
+    typed: TypedColumn
 
 
-def add_rows(
-    connection: duckdb.DuckDBPyConnection, rows: SheetRows, table: ExcelTable, path: str
-) -> tuple[int, int]:
+@dataclass
+class Room:
+    """The temporary tables `loaded` and `rejected`, which `add_rows` fills; `columns` are those to load.
+
+    With each file they may become more. `named` are the names that headers had in former loads; `ignored`
+    are those that were passed over.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    table: ExcelTable
+    named: Mapping[str, str]
+    columns: list[SheetColumn] = field(default_factory=list)
+    ignored: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        for column in self.table.columns:
+            self.columns.append(SheetColumn(column.source_name, column.typed))
+        columns = ", ".join(
+            f"{identifier(each.typed.name)} {each.typed.type.duckdb}" for each in self.columns
+        )
+        self.connection.execute(
+            f"create or replace temp table loaded ({columns}, {FILE_COLUMN} varchar)"
+        )
+        self.connection.execute(
+            "create or replace temp table rejected (file varchar, line bigint, column_name varchar, "
+            "reason varchar, original_text varchar, carried varchar)"
+        )
+
+    @property
+    def typed(self) -> tuple[TypedColumn, ...]:
+        """The columns of the load."""
+        return tuple(each.typed for each in self.columns)
+
+    def take_new(self, headers: Iterable[str]) -> None:
+        """Make room for headers that are not declared, if they are to be added."""
+        known = {each.header for each in self.columns}
+        new = [header for header in headers if header not in known]
+        if self.table.on_new_column != "add":
+            self.ignored.update(new)
+            return
+        former = {each.header: each.typed.name for each in self.columns if each.typed.added_from}
+        declared = [column.name for column in self.table.columns]
+        for typed in added_columns(new, declared, {**self.named, **former}):
+            self.columns.append(SheetColumn(str(typed.added_from), typed))
+            self.connection.execute(
+                f"alter table loaded add column {identifier(typed.name)} {typed.type.duckdb}"
+            )
+
+
+def add_rows(room: Room, rows: SheetRows, path: str) -> tuple[int, int]:
     """Put each row of the sheet into `loaded` or `rejected`; returns how many into each."""
-    problems = _problems(rows, table)
-    doubles = {column.source_name for column in table.columns if column.type == "double"}
+    connection = room.connection
+    room.take_new(rows.undeclared(room.table))
+    problems = _problems(rows, room.columns)
+    doubles = {each.header for each in room.columns if each.typed.type.name == "double"}
     arrays: dict[str, Any] = {"row": pa.array(rows.numbers, pa.int64())}
     texts = []
     for place, values in enumerate(zip(*rows.values, strict=True) if rows.values else ()):
@@ -75,7 +122,7 @@ def add_rows(
             + "".join(f", {sql} as c{place}" for place, sql in enumerate(texts))
             + " from cells"
         )
-        return _split(connection, rows, table, path) if rows.values else (0, 0)
+        return _split(connection, rows, room.columns, path) if rows.values else (0, 0)
     finally:
         connection.execute("drop view if exists written")
         connection.unregister("cells")
@@ -100,34 +147,42 @@ def _add_column(
 
 
 def _split(
-    connection: duckdb.DuckDBPyConnection, rows: SheetRows, table: ExcelTable, path: str
+    connection: duckdb.DuckDBPyConnection,
+    rows: SheetRows,
+    columns: Sequence[SheetColumn],
+    path: str,
 ) -> tuple[int, int]:
-    columns = [column.typed for column in table.columns]
-    relation = f"{_relation(rows, table)} where problem is null"
+    typed = [each.typed for each in columns]
+    relation = f"{_relation(rows, columns)} where problem is null"
     before = number(connection, "select count(*) from rejected")
     loaded = number(
         connection,
-        f"insert into loaded select *, {text_literal(path)} "
-        f"from ({fitting_rows(relation, columns, [])})",
+        f"insert into loaded by name select *, {text_literal(path)} as {FILE_COLUMN} "
+        f"from ({fitting_rows(relation, typed, [])})",
     )
+    # What no declaration could mend has nothing to be tried again with.
     connection.execute(
         f"insert into rejected select {text_literal(path)}, {identifier(_LINE)}, column_name, "
-        f"reason, {identifier(_ORIGINAL)} from ({unfitting_rows(relation, columns)}) "
-        f"union all select {text_literal(path)}, row, problem_column, problem, {_csv(rows)} "
+        f"reason, {identifier(_ORIGINAL)}, {identifier(_CELLS)} "
+        f"from ({unfitting_rows(relation, typed)}) "
+        f"union all select {text_literal(path)}, row, problem_column, problem, {_csv(rows)}, null "
         "from written where problem is not null"
     )
     return loaded, number(connection, "select count(*) from rejected") - before
 
 
-def _relation(rows: SheetRows, table: ExcelTable) -> str:
+def _relation(rows: SheetRows, columns: Sequence[SheetColumn]) -> str:
     places = {name: f"c{place}" for place, name in enumerate(rows.header) if name}
     chosen = [
-        f"{_value(places[column.source_name], column.typed)} as {identifier(column.name)}"
-        for column in table.columns
+        f"{_value(places.get(each.header, 'null::varchar'), each.typed)} "
+        f"as {identifier(each.typed.name)}"
+        for each in columns
     ]
+    cells = ", ".join(f"{text_literal(name)}, {place}" for name, place in places.items())
     return (
         f"select {', '.join(chosen)}, row as {identifier(_LINE)}, "
-        f"{_csv(rows)} as {identifier(_ORIGINAL)} from written"
+        f"{_csv(rows)} as {identifier(_ORIGINAL)}, "
+        f"json_object({cells})::varchar as {identifier(_CELLS)} from written"
     )
 
 
@@ -147,12 +202,12 @@ def _csv(rows: SheetRows) -> str:
     return f"concat_ws(',', {', '.join(cells)})"
 
 
-def _problems(rows: SheetRows, table: ExcelTable) -> dict[int, tuple[str | None, str]]:
+def _problems(rows: SheetRows, columns: Sequence[SheetColumn]) -> dict[int, tuple[str | None, str]]:
     """Rows that cannot be loaded whatever their types: row number -> column and reason.
 
     Writes what an error cell shows into its place, so that the original text has it.
     """
-    names = {column.source_name: column.name for column in table.columns}
+    names = {each.header: each.typed.name for each in columns}
     found: dict[int, list[tuple[str, str]]] = {}
     at = {row: place for place, row in enumerate(rows.numbers)}
     for (row, column), shown in sorted(rows.errors.items()):

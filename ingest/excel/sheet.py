@@ -33,6 +33,11 @@ class SheetRows:
     counted: int
     repeated: list[int]  # rows that are the header again
 
+    def undeclared(self, table: ExcelTable) -> list[str]:
+        """The names of the header that the table does not declare."""
+        declared = {column.source_name for column in table.columns}
+        return [name for name in self.header if name and name not in declared]
+
 
 @dataclass(frozen=True)
 class _Found:
@@ -41,13 +46,15 @@ class _Found:
     grid: list[list[Any]]
     cells: SheetCells
     header_at: int | None  # an index into the grid
+    has: int = 0  # how many of the declared columns
 
 
 def read_sheet(book: Workbook, table: ExcelTable) -> SheetRows:
     """Find the sheet and its header; raises PlainError when the table is not there, or several are."""
     wanted = [column.source_name for column in table.columns]
     found = [_look(book, number, table, wanted) for number in _candidates(book, table)]
-    with_header = [each for each in found if each.header_at is not None]
+    most = max(each.has for each in found)
+    with_header = [each for each in found if each.header_at is not None and each.has == most]
     if len(with_header) > 1:
         raise PlainError(
             f"{len(with_header)} sheets have these columns: {quoted([e.name for e in with_header])}",
@@ -100,14 +107,17 @@ def _look(book: Workbook, number: int, table: ExcelTable, wanted: Sequence[str])
     cells = book.cells(number)
     grid, merged = book.grid(number)
     _fill_down(grid, merged)
+    needed = set(wanted) - table.column_policy.optional
+    rows = range(min(len(grid), _HEADER_WITHIN))
     if table.header_row is not None:
-        at = table.header_row - 1
-        is_there = at < len(grid) and set(wanted) <= set(map(_name, grid[at]))
-        return _Found(number, name, grid, cells, at if is_there else None)
-    for at, row in enumerate(grid[:_HEADER_WITHIN]):
-        if set(wanted) <= set(map(_name, row)):
-            return _Found(number, name, grid, cells, at)
-    return _Found(number, name, grid, cells, None)
+        rows = range(len(grid))[table.header_row - 1 : table.header_row]
+    at, most = None, 0
+    for each in rows:
+        there = set(wanted) & set(map(_name, grid[each]))
+        # Where columns may be missing, a title may have the name of one: the row with most of them counts.
+        if needed <= there and len(there) > most:
+            at, most = each, len(there)
+    return _Found(number, name, grid, cells, at, most)
 
 
 def _fill_down(grid: list[list[Any]], merged: Sequence[Range]) -> None:
@@ -130,7 +140,7 @@ def _rows(book: Workbook, found: _Found, table: ExcelTable, wanted: Sequence[str
             where=where,
             remedy="Give each column a name of its own.",
         )
-    check_names(named, wanted, where)
+    check_names(named, wanted, where, policy=table.column_policy)
     with_error = {row for row, _ in found.cells.errors}
     below = [
         (number, values)
@@ -173,7 +183,7 @@ def _no_header(
             remedy="Correct 'sheet', 'header_row' or the columns in the sources file.",
         )
     try:
-        check_names(best, wanted, where)
+        check_names(best, wanted, where, policy=table.column_policy)
     except PlainError as error:
         return error
     return PlainError("the header cannot be read", where=where, remedy="Correct 'header_row'.")

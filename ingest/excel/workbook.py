@@ -5,7 +5,6 @@ Exports are often named .xls and are something else; each such file is refused w
 
 from __future__ import annotations
 
-import hashlib
 import io
 import struct
 import zipfile
@@ -22,7 +21,8 @@ from ingest.excel.cells import SheetCells, TooLargeError, refuse_too_large
 from ingest.excel.cells_of_ods import cells_of_ods
 from ingest.excel.cells_of_xls import cells_of_xls, streams
 from ingest.excel.cells_of_xlsx import cells_of_xlsb, cells_of_xlsx
-from ingest.files.input_files import unreadable
+from ingest.files.input_files import UNCOUNTED, digest_of, unreadable
+from ingest.results import Counted
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -94,14 +94,13 @@ _BROKEN = (
 )
 
 
-def open_excel(path: str, location: Path) -> ExcelInput:
+def open_excel(path: str, location: Path, count: Counted = UNCOUNTED) -> ExcelInput:
     """Know one file's content; raises PlainError for one that is no spreadsheet."""
     try:
         status = location.stat()
         with location.open("rb") as file:
             head = file.read(_HEAD_BYTES)
-            file.seek(0)
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = digest_of(location, count)
     except OSError as error:
         raise unreadable(path, error) from error
     if not head.startswith((_ZIP, _COMPOUND)):

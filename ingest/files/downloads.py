@@ -20,7 +20,7 @@ import requests
 import urllib3
 
 from configuration.errors import PlainError
-from ingest.results import Patience
+from ingest.results import Counted, Meter, Patience
 
 _CHUNK_BYTES = 1 << 20
 # A file may change twice within the second of its Last-Modified; a minute is what RFC 7232 asks for.
@@ -61,6 +61,7 @@ class Request:
     patience: Patience
     token: str | None = field(default=None, repr=False)
     variables: tuple[str, ...] = ()  # where the token comes from
+    meter: Meter | None = field(default=None, repr=False)
 
 
 def fetch(request: Request, target: Path | None) -> Answer:
@@ -94,12 +95,20 @@ def _attempt(session: Any, request: Request, target: Path | None) -> Answer:
         answer = _answer(response, request)
         if target is None or answer.is_known:
             return answer
-        size = 0
-        with target.open("wb") as file:
-            for chunk in response.raw.stream(_CHUNK_BYTES, decode_content=False):
-                file.write(chunk)
-                size += len(chunk)
+        size, count = 0, Counted(request.meter)
+        if request.meter is not None:
+            request.meter.of_bytes = answer.bytes
+        try:
+            with target.open("wb") as file:
+                for chunk in response.raw.stream(_CHUNK_BYTES, decode_content=False):
+                    file.write(chunk)
+                    size += len(chunk)
+                    count(len(chunk))
+        except urllib3.exceptions.HTTPError:
+            count.take_back()
+            raise
         if answer.bytes is not None and size != answer.bytes:
+            count.take_back()
             raise urllib3.exceptions.ProtocolError(f"{size} of {answer.bytes} bytes came")
     return Answer(answer.version, answer.names, answer.packing, size)
 

@@ -26,7 +26,7 @@ from ingest.lake.manifest import (
     utc_text,
 )
 from ingest.lake.writer import Staged, bring, hand_over
-from ingest.results import Load, LoadContext, Patience, TableResult, Window, result_of
+from ingest.results import Load, LoadContext, Meter, Patience, TableResult, Window, result_of
 from ingest.rows.casting import TypedColumn
 from ingest.rows.new_columns import told_added
 
@@ -88,6 +88,7 @@ class FileTask:
     started: datetime | None = None
     # The names that former loads of the table gave to headers that are not declared.
     named: Mapping[str, str] = field(default_factory=dict)
+    meter: Meter = field(default_factory=Meter)  # one that nobody looks at
 
     @property
     def where(self) -> str:
@@ -134,8 +135,11 @@ def load_files(
         patience=context.patience,
         started=started,
         named=context.manifest.added_names(source[0], names[0]),
+        meter=context.meter,
     )
     outcome = prepare(task)
+    read = outcome.tables[0].inputs if outcome.tables else ()
+    context.meter.settle(sum(each.rows_read for each in read))
     if undated := sum(why == UNDATED for why in task.left_out.values()):
         files = "1 file has" if undated == 1 else f"{undated:,} files have"
         context.progress(

@@ -7,7 +7,6 @@ plain file: a version only spares the reading, and a file that was compressed si
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -25,12 +24,13 @@ from ingest.files.addresses import (
     web_name,
 )
 from ingest.files.file_table import FileOutcome, FileTask
-from ingest.files.input_files import local_files, unreadable
+from ingest.files.input_files import digest_of, local_files, unreadable
 from ingest.files.object_store import ObjectStore, StoredObject
 from ingest.files.unpacking import PACKINGS, STREAMS, unpack, unzip
 from ingest.files.versions import LoadedVersions, member_version
 from ingest.files.window import in_window
 from ingest.plans import PlannedFile
+from ingest.results import Counted, Meter
 
 _COPIES = "copies"
 _FETCHERS = 8
@@ -43,6 +43,13 @@ class FoundFile:
     path: str
     location: Path
     version: str | None = None
+    # Who counts its bytes when it is read; of a copy they were counted when it came.
+    meter: Meter | None = None
+
+    @property
+    def count(self) -> Counted:
+        """Counts the bytes of a reading."""
+        return Counted(self.meter)
 
 
 @dataclass
@@ -125,12 +132,12 @@ class _Search:
         for each in in_window(names, self.task):
             location = self.task.root / each
             if not ending_of(each, self.packings):
-                self.found.files.append(FoundFile(each, location))
+                self.found.files.append(FoundFile(each, location, meter=self.task.meter))
                 continue
             try:
                 before = location.stat()
-                with location.open("rb") as file:
-                    version = f"sha256 {hashlib.file_digest(file, 'sha256').hexdigest()}"
+                self.task.meter.expect(before.st_size)
+                version = f"sha256 {digest_of(location, Counted(self.task.meter))}"
                 if self._tell_known(each, version):
                     continue
                 files = self._plain(_Original(each, location, each, version))
@@ -158,7 +165,9 @@ class _Search:
             return
         known = self.versions.to_ask(name)
         token, variables = self._token()
-        request = Request(address, name, known, self.task.patience, token, variables)
+        request = Request(
+            address, name, known, self.task.patience, token, variables, self.task.meter
+        )
         target = None if self.task.is_dry else self._next_copy(".part")
         answer = fetch(request, target)
         if answer.is_known and answer.version and self._tell_known(name, answer.version):
@@ -203,7 +212,11 @@ class _Search:
         fetchers = ThreadPoolExecutor(_FETCHERS)
         try:
             targets = [(each, self._next_copy(".part")) for each in new]
-            fetched = [(*pair, fetchers.submit(store.fetch, *pair)) for pair in targets]
+            self.task.meter.expect(sum(each.bytes for each in new))
+            fetched = [
+                (*pair, fetchers.submit(store.fetch, *pair, Counted(self.task.meter)))
+                for pair in targets
+            ]
             for each, target, future in fetched:
                 self._add(each.address, partial(self._fetched, each, target, future))
         finally:

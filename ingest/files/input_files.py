@@ -18,10 +18,13 @@ from configuration.errors import PlainError
 from ingest.files.addresses import ending_of, is_visible
 from ingest.files.allowed_paths import check_allowed, spelled_out
 from ingest.lake.manifest import LiveInput, LoadedInput, Superseded
+from ingest.results import Counted
 from ingest.rows.duckdb_sql import text_literal
 
 # The column of each row in the lake that says which input it came from.
 FILE_COLUMN = "_file"
+UNCOUNTED = Counted(None)
+_CHUNK_BYTES = 1 << 20
 
 
 class InputFile(Protocol):
@@ -167,17 +170,25 @@ def is_loaded(location: Path, live: Sequence[LiveInput]) -> bool:
     of_length = {each.input.sha256 for each in live if each.input.bytes == length}
     if not of_length:
         return False
-    with location.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() in of_length
+    return digest_of(location) in of_length
 
 
 def sha256_of(location: Path, where: str) -> str:
     """Of the whole file; raises PlainError when it cannot be read."""
     try:
-        with location.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return digest_of(location)
     except OSError as error:
         raise unreadable(where, error) from error
+
+
+def digest_of(location: Path, count: Counted = UNCOUNTED) -> str:
+    """The sha256 of the whole file, whose bytes are counted as they are read."""
+    digest = hashlib.sha256()
+    with location.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+            count(len(chunk))
+    return digest.hexdigest()
 
 
 def to_hash_first(inputs: Sequence[File], live: Sequence[LiveInput]) -> list[File]:

@@ -6,6 +6,7 @@ Files are opened, chosen by content and read; one that proves bad is refused, an
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -14,6 +15,7 @@ from ingest.files.file_table import FileOutcome, FileTask, PreparedTable
 from ingest.files.found_files import FoundFile, FoundFiles
 from ingest.files.input_files import Choice, InputFile, check_unchanged, choose, is_loaded
 from ingest.lake.manifest import LiveInput, LoadedInput, Superseded
+from ingest.results import Meter
 from ingest.rows.tolerance import told, too_many
 
 
@@ -73,6 +75,7 @@ def look_at_files(
     """Open every file; a load and a dry run do so in the same way."""
     files: KnownFiles[File] = KnownFiles(found, *_live(task), task.reload)
     files.refusals.reasons.update(found.refused)
+    expect(task.meter, found.files)
     for each in found.files:
         try:
             files.inputs[each.path] = open_file(each)
@@ -84,6 +87,14 @@ def look_at_files(
             else:
                 files.refusals.add(each.path, error)
     return files
+
+
+def expect(meter: Meter, files: Sequence[FoundFile]) -> None:
+    """Tell the meter how much of these files is to be read; one that is not there is told later."""
+    for each in files:
+        if each.meter is not None:
+            with suppress(OSError):
+                meter.expect(each.location.stat().st_size)
 
 
 def prepare_known(task: FileTask, found: FoundFiles, kind: FileKind[File]) -> FileOutcome:

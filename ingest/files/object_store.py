@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from configuration.errors import PlainError
-from ingest.results import Patience
+from ingest.results import Counted, Patience
 
 _CHUNK_BYTES = 1 << 20
 _MISSING = ("404", "NoSuchKey", "NoSuchBucket", "NotFound")
@@ -86,7 +86,7 @@ class ObjectStore:
             prefix = f"{key.rstrip('/')}/" if key.strip("/") else ""
             return Listing(tuple(self._pages(bucket, prefix, Delimiter="/")), is_folder=True)
 
-    def fetch(self, found: StoredObject, target: Path) -> str | None:
+    def fetch(self, found: StoredObject, target: Path, count: Counted) -> str | None:
         """Write the object to `target`; returns its content encoding. Raises PlainError when it changed."""
         from botocore import exceptions  # noqa: PLC0415 - as above
 
@@ -97,19 +97,21 @@ class ObjectStore:
         )
         for _ in range(self._patience.attempts):
             with suppress(*broken), _told(found.address):
-                return self._attempt(found, target)
+                return self._attempt(found, target, count)
+            count.take_back()
         raise PlainError(
             "the download broke off, each time that it was tried",
             where=found.address,
             remedy="Check the connection, then run it again; nothing of it was loaded.",
         )
 
-    def _attempt(self, found: StoredObject, target: Path) -> str | None:
+    def _attempt(self, found: StoredObject, target: Path, count: Counted) -> str | None:
         # Only the version that was listed: another one would be loaded under the wrong name.
         answer = self._client.get_object(Bucket=found.bucket, Key=found.key, IfMatch=found.etag)
         with target.open("wb") as file:
             for chunk in answer["Body"].iter_chunks(_CHUNK_BYTES):
                 file.write(chunk)
+                count(len(chunk))
         return answer.get("ContentEncoding") or None
 
     def _exact(self, bucket: str, key: str) -> StoredObject | None:

@@ -6,7 +6,6 @@ A broken line is one rejected row. A broken document says nothing sure about any
 from __future__ import annotations
 
 import codecs
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import pyarrow as pa
 
 from configuration.errors import PlainError
 from ingest.files.found_files import FoundFile
-from ingest.files.input_files import FILE_COLUMN, unreadable
+from ingest.files.input_files import FILE_COLUMN, digest_of, unreadable
 from ingest.json.declaration import JsonTable
 from ingest.json.reader import LINE, RECORD, check_declared, json_path
 from ingest.rows.duckdb_sql import exact_path, one, text_literal
@@ -45,8 +44,7 @@ def open_json(found: FoundFile) -> JsonInput:
     path, location = found.path, found.location
     try:
         status = location.stat()
-        with location.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = digest_of(location, found.count)
     except OSError as error:
         raise unreadable(path, error) from error
     return JsonInput(path, location, status.st_size, status.st_mtime_ns, sha256)

@@ -55,6 +55,7 @@ def add_each(
     for each in inputs:
         try:
             rows[each.path] = add_records(connection, each, table)
+            task.meter.add(rows=rows[each.path])
         except PlainError as error:
             refusals.add(each.path, error)
     return rows

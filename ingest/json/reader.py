@@ -36,8 +36,11 @@ def never(name: str) -> bool:
 _ORIGIN = (FILE_COLUMN, LINE, RECORD)
 
 
-def make_room(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the temporary tables that the readers fill: `records`, and `broken` for what is none."""
+def make_room(connection: duckdb.DuckDBPyConnection, added: Sequence[TypedColumn] = ()) -> None:
+    """Make the temporary tables that the readers fill: `records`, and `broken` for what is none.
+
+    `added` are the columns that the table adds by itself.
+    """
     connection.execute(
         f"create or replace temp table records ({RECORD} json, {FILE_COLUMN} varchar, {LINE} bigint)"
     )
@@ -45,6 +48,11 @@ def make_room(connection: duckdb.DuckDBPyConnection) -> None:
         "create or replace temp table broken (file varchar, line bigint, column_name varchar, "
         "reason varchar, original_text varchar)"
     )
+    for table in ("records", "broken"):
+        for column in added:
+            connection.execute(
+                f"alter table {table} add column {identifier(column.name)} {column.type.duckdb}"
+            )
 
 
 def check_objects(
@@ -82,10 +90,11 @@ def check_declared(
     }
     declared = [*(each.source_name for each in columns), *lists]
     wanted = [path.split(".")[0] for path in declared]
+    is_other = not found & set(wanted) and not policy.may_lack_all
     gone = [
         name
         for path, name in zip(declared, wanted, strict=True)
-        if name not in found and path not in policy.optional and not had(path)
+        if name not in found and (is_other or (path not in policy.optional and not had(path)))
     ]
     new = sorted(found - set(wanted))
     if found and gone:

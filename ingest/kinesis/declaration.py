@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from ingest.declaration.tables import RecordTableBlock, SourceBlock
+from ingest.declaration.tables import MissingColumn, RecordTableBlock, Senseless, SourceBlock
 from ingest.declaration.values import Tolerance, WebAddress
 from ingest.rows.casting import TypedColumn
 from ingest.rows.column_types import column_type
@@ -30,6 +30,15 @@ ADDED_COLUMNS = tuple(TypedColumn(name, column_type(kind)) for name, kind, _ in 
 class KinesisTable(RecordTableBlock):
     """The table that a stream becomes."""
 
+    senseless: ClassVar[Senseless] = {
+        **RecordTableBlock.senseless,
+        "on_new_column: refuse": "a stream forgets what is not read in time, so a new name must not stop "
+        "it; write add or ignore",
+        "on_missing_column: refuse": "a stream's few new records may all lack a name that others have; "
+        "leave it out, and write nullable: false at a column that each must have",
+    }
+
+    on_missing_column: MissingColumn = Field("null", description="Always null: it is empty then.")
     max_rejected: Tolerance = Field(
         1.0,
         description="How many rows of a load may be rejected; above it, none is loaded. With a point a "

@@ -21,12 +21,7 @@ def input_path(stream: str, shard: str) -> str:
 
 def split_records(connection: duckdb.DuckDBPyConnection, folder: Path, stream: str) -> int:
     """Fill `records` and `broken` from the spool; returns how many of the stream's records stand in them."""
-    make_room(connection)
-    for table in ("records", "broken"):
-        for column in ADDED_COLUMNS:
-            connection.execute(
-                f"alter table {table} add column {identifier(column.name)} {column.type.duckdb}"
-            )
+    make_room(connection, ADDED_COLUMNS)
     if not any(folder.glob("*.parquet")):
         return 0
     files = f"read_parquet({text_literal((folder / '*.parquet').as_posix())}, hive_partitioning = false)"

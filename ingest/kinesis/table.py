@@ -13,19 +13,35 @@ from pathlib import Path
 import duckdb
 
 from configuration.errors import PlainError
+from ingest.files.file_table import tell_new
 from ingest.files.input_files import FILE_COLUMN
 from ingest.json.reader import read_parent
 from ingest.kinesis.batch import Batch, read_batch
-from ingest.kinesis.declaration import SEQUENCE, KinesisSource, KinesisTable
+from ingest.kinesis.declaration import ADDED_COLUMNS, SEQUENCE, KinesisSource, KinesisTable
 from ingest.kinesis.records import input_path, split_records
 from ingest.kinesis.state import StreamState, state_of
-from ingest.lake.manifest import LakeFile, LoadedInput, Record, SchemaColumn, Superseded, utc_text
+from ingest.lake.manifest import (
+    LakeFile,
+    LoadedInput,
+    Record,
+    SchemaColumn,
+    Superseded,
+    added_of,
+    utc_text,
+)
 from ingest.lake.writer import Staged, bring, hand_over
 from ingest.results import Load, LoadContext, PlanContext, TableResult, result_of
 from ingest.rows.duckdb_sql import connect, identifier, one, text_literal, write_parquet
 from ingest.rows.new_columns import ColumnPolicy
 from ingest.rows.read_table import ReadTable
 from ingest.rows.tolerance import told, too_many
+
+# Where the record stood: its text does not say it, and who tries it again has to know.
+_CARRIED = (
+    "json_object("
+    + ", ".join(f"'{each.name}', {identifier(each.name)}::varchar" for each in ADDED_COLUMNS)
+    + ")::varchar"
+)
 
 
 def known_state(context: PlanContext, source: KinesisSource, *, reload: bool) -> StreamState | None:
@@ -84,11 +100,13 @@ def _read(
                 remedy="This is a fault of ours: please report it; nothing was loaded.",
             )
         # A stream's few new records may all lack a name that others have.
-        policy = ColumnPolicy("ignore", frozenset(each.source_name for each in table.columns))
-        read = read_parent(connection, table, spool, where, {}, policy)
-        if read.undeclared:
-            unread = ", ".join(read.undeclared)
-            context.progress(f"{where}: not declared, so not loaded: {unread}")
+        optional = frozenset(each.source_name for each in table.columns)
+        policy = ColumnPolicy(table.on_new_column, optional, may_lack_all=True)
+        named = context.manifest.added_names(source.name, table.name)
+        read = read_parent(connection, table, spool, where, named, policy)
+        tell_new(context, where, read.columns, read.undeclared)
+        # Until now records were counted, of which each may have several rows.
+        context.meter.add(rows=read.rows_read - batch.records)
         _check(connection, table, read, where)
         _complete_rejected(connection, source.name, read, load_id)
         return read
@@ -127,7 +145,7 @@ def _complete_rejected(
         connection,
         f"select {text_literal(source)} as source_name, {text_literal(read.name)} as table_name, "
         f"{text_literal(load_id)} as load_id, file, line, column_name, "
-        f"reason || ' (record ' || {SEQUENCE} || ')' as reason, original_text, "
+        f"reason || ' (record ' || {SEQUENCE} || ')' as reason, original_text, {_CARRIED} as carried, "
         f"null::timestamp as replayed_at from {_parquet(half)}",
         read.rejected_file,
     )
@@ -175,6 +193,7 @@ def _bring(
         inputs=inputs,
         supersedes=_former(context, source, table),
         schema=_schema(read) if read else (),
+        added=added_of(read.columns) if read else (),
     )
 
 

@@ -6,7 +6,6 @@ already, nothing is cast. Each file's own footer says how many rows there must b
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from configuration.errors import PlainError
 from ingest.declaration.tables import Column
 from ingest.files.declared_names import check_names
 from ingest.files.found_files import FoundFile
-from ingest.files.input_files import FILE_COLUMN, lake_name, unreadable
+from ingest.files.input_files import FILE_COLUMN, digest_of, lake_name, unreadable
 from ingest.parquet.declaration import ParquetTable
 from ingest.rows.casting import TypedColumn, fitting_rows, unfitting_rows
 from ingest.rows.duckdb_sql import (
@@ -58,8 +57,7 @@ def open_parquet(
     path, location = found.path, found.location
     try:
         status = location.stat()
-        with location.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = digest_of(location, found.count)
         footer = parquet.read_metadata(location)
         names = tuple(footer.schema.to_arrow_schema().names)
         types = _types(connection, location)

@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from ingest.declaration.tables import SourceBlock, TableBlock
+from ingest.declaration.tables import NewColumn, SourceBlock, TableBlock
 from ingest.declaration.values import Lookback, lookback_units
 from ingest.incremental.declaration import CursorBlock
+from ingest.rows.new_columns import ColumnPolicy
 
 _PART = r"[^\W\d][\w$ -]{0,62}"
 _RELATION = re.compile(rf"{_PART}(\.{_PART})?")
@@ -34,7 +35,17 @@ def _plain_address(address: SecretStr) -> SecretStr:
     return address
 
 
-class PostgresTable(TableBlock):
+class DatabaseTableBlock(TableBlock):
+    """What tables have that come from a database."""
+
+    # A database's tables have more columns than a shop's figures need.
+    on_new_column: NewColumn = Field(
+        "ignore",
+        description="A column that is not declared: add (as text), ignore (and say so), or refuse.",
+    )
+
+
+class PostgresTable(DatabaseTableBlock):
     """A table or view of the database, or what a query gives."""
 
     table: Annotated[str, AfterValidator(_relation_name)] | None = Field(
@@ -77,6 +88,13 @@ class PostgresTable(TableBlock):
         """The columns without which a row cannot be told apart, or would not be asked for again."""
         cursor = (self.cursor.column,) if self.cursor and self.cursor.column not in self.key else ()
         return (*self.key, *cursor)
+
+    @property
+    def column_policy(self) -> ColumnPolicy:
+        """What may be missing; the cursor's column may not."""
+        policy = super().column_policy
+        needed = {each.source_name for each in self.columns if each.name in self.needed}
+        return ColumnPolicy(policy.on_new, policy.optional - needed)
 
     @property
     def reads(self) -> str:

@@ -7,7 +7,7 @@ and what fits and what does not is both read from there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -63,6 +63,15 @@ class Arrived:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Which rows of which table; `named` are the names that former loads gave to columns not declared."""
+
+    table: PostgresTable
+    span: Span
+    named: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class PostgresRead:
     """The files in the spool; `fingerprint` is the same for the same rows in any order."""
 
@@ -74,15 +83,15 @@ class PostgresRead:
 def read_relation(
     connection: duckdb.DuckDBPyConnection,
     database: Snapshot,
-    table: PostgresTable,
-    span: Span,
+    wanted: Wanted,
     spool: Path,
     context: LoadContext,
 ) -> PostgresRead:
     """Read it; raises PlainError when the database refuses, breaks off, or has other columns."""
-    where, relation = database.place.where, relation_of(table)
-    types, undeclared = declared_columns(table, database.columns(relation), where)
-    condition = condition_of(table, types, span, where)
+    where, relation = database.place.where, relation_of(wanted.table)
+    there = database.columns(relation)
+    table, types, undeclared = declared_columns(wanted.table, there, wanted.named, where)
+    condition = condition_of(table, types, wanted.span, where)
     counting, times = count_sql(table, types, relation, condition)
     expected, *are_plain = database.row(counting)
     odd = [name for name, is_plain in zip(times, are_plain, strict=True) if not is_plain]

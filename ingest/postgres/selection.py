@@ -15,6 +15,7 @@ from configuration.errors import PlainError
 from configuration.yaml_file import nearest
 from ingest.declaration.tables import Column
 from ingest.files.declared_names import quoted
+from ingest.postgres.columns import check_types, with_new_columns
 from ingest.postgres.database import SourceColumn
 from ingest.postgres.declaration import PostgresTable
 from ingest.postgres.request import Span
@@ -49,12 +50,16 @@ def relation_of(table: PostgresTable) -> str:
 
 
 def declared_columns(
-    table: PostgresTable, found: Sequence[SourceColumn], where: str
-) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The database's type of each declared column, and the names of those that are not declared."""
+    table: PostgresTable, found: Sequence[SourceColumn], named: Mapping[str, str], where: str
+) -> tuple[PostgresTable, dict[str, str], tuple[str, ...]]:
+    """The table with the columns to add, the database's type of each column, and those passed over.
+
+    Raises PlainError when the columns are not those that the table allows.
+    """
     names = [each.name for each in found]
     wanted = [column.source_name for column in table.columns]
-    twins = sorted({name for name in wanted if names.count(name) > 1})
+    read = names if table.on_new_column == "add" else wanted
+    twins = sorted({name for name in read if names.count(name) > 1})
     if twins:
         raise PlainError(
             f"the query gives the column '{twins[0]}' twice",
@@ -63,6 +68,8 @@ def declared_columns(
         )
     new = [name for name in names if name not in wanted]
     gone = [name for name in wanted if name not in names]
+    if set(gone) != set(wanted):
+        gone = [name for name in gone if name not in table.column_policy.optional]
     if gone:
         guess = nearest(gone[0], new)
         words = ("columns", "are") if len(gone) > 1 else ("column", "is")
@@ -71,9 +78,13 @@ def declared_columns(
             where=where,
             remedy=f"If '{guess}' is its new name, write header: {guess} at that column."
             if guess
-            else "Correct the table's columns in the sources file.",
+            else "Correct the table's columns in the sources file; with on_missing_column: null, those that "
+            "may be empty are.",
         )
-    return {each.name: each.type for each in found}, tuple(new)
+    types = {each.name: each.type for each in found}
+    check_types(table, types, where)
+    table, passed_over = with_new_columns(table, names, named, where)
+    return table, types, passed_over
 
 
 def select(
@@ -83,6 +94,9 @@ def select(
     chosen = []
     for column in table.columns:
         name = column.source_name
+        if name not in types:
+            chosen.append(Selected(column, "null::text", TEXT, "text"))
+            continue
         one = _selected(column, types[name], is_odd=name in odd)
         if not can_become(column.typed.type, one.stored):
             raise PlainError(
@@ -108,7 +122,7 @@ def count_sql(
     times = [
         column.source_name
         for column in table.columns
-        if types[column.source_name] in _TIMES and column.type != "text"
+        if types.get(column.source_name) in _TIMES and column.type != "text"
     ]
     plain = []
     for name in times:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from ingest.files.file_table import tell_new
 from ingest.incremental.cursor import later, reached_by
 from ingest.incremental.known_rows import is_all_known
 from ingest.incremental.read_rows import (
@@ -21,11 +22,11 @@ from ingest.incremental.read_rows import (
     lake_schema,
     parquet_relation,
 )
-from ingest.lake.manifest import LakeFile, LoadedInput, Record, utc_text
+from ingest.lake.manifest import LakeFile, LoadedInput, Record, added_of, utc_text
 from ingest.lake.writer import Staged, bring, hand_over
 from ingest.postgres.database import snapshot
 from ingest.postgres.declaration import PostgresSource, PostgresTable
-from ingest.postgres.read import PostgresRead, read_relation
+from ingest.postgres.read import PostgresRead, Wanted, read_relation
 from ingest.postgres.request import PostgresRequest, postgres_request
 from ingest.results import Load, LoadContext, TableResult, result_of
 from ingest.rows.duckdb_sql import connect, identifier, one
@@ -49,7 +50,9 @@ def load_postgres(
     connection = connect(spool)
     try:
         with snapshot(context, source, f"{source.name}.{table.name}") as database:
-            read = read_relation(connection, database, table, ask.span, spool, context)
+            named = context.manifest.added_names(source.name, table.name)
+            wanted = Wanted(table, ask.span, named)
+            read = read_relation(connection, database, wanted, spool, context)
         _check(context, connection, source, table, read)
         if not context.reload and _is_known(context, connection, source, table, read):
             return Load((), (TableResult(source.name, table.name),))
@@ -69,9 +72,7 @@ def _check(
     table: PostgresTable,
     read: PostgresRead,
 ) -> None:
-    if read.table.undeclared:
-        names = ", ".join(read.table.undeclared)
-        context.progress(f"{source.name}.{table.name}: not declared, so not loaded: {names}")
+    tell_new(context, f"{source.name}.{table.name}", read.table.columns, read.table.undeclared)
     check_read(
         context,
         connection,
@@ -158,4 +159,5 @@ def _bring(
         inputs=(LoadedInput(table.reads, _sha256(loaded.read), loaded.read.bytes, *counts),),
         supersedes=ask.replaces,
         schema=lake_schema(read),
+        added=added_of(read.columns),
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from configuration.errors import PlainError
+from ingest.postgres.columns import check_types, with_new_columns
 from ingest.postgres_cdc.connection import Server
 from ingest.postgres_cdc.declaration import PostgresCdcSource, PostgresCdcTable
 from ingest.postgres_cdc.positions import lsn_number
@@ -22,9 +24,14 @@ class DatabaseTable:
 
     number: int
     kind: str
-    columns: tuple[str, ...]
+    types: Mapping[str, str]  # of its columns, in their order
     replica_identity: str
     identity: frozenset[str]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(self.types)
 
 
 @dataclass(frozen=True)
@@ -70,8 +77,10 @@ def find_table(server: Server, table: PostgresCdcTable) -> DatabaseTable | None:
         return None
     number, kind, replica_identity = found
     columns = server.rows(
-        f"select attname::text from pg_attribute where attrelid = {number} and attnum > 0 "
-        "and not attisdropped order by attnum"
+        "select a.attname::text, coalesce(base.typname, t.typname)::text from pg_attribute a "
+        "join pg_type t on t.oid = a.atttypid "
+        "left join pg_type base on t.typtype = 'd' and base.oid = t.typbasetype "
+        f"where a.attrelid = {number} and a.attnum > 0 and not a.attisdropped order by a.attnum"
     )
     index = "i.indisprimary" if replica_identity == "d" else "i.indisreplident"
     identity = server.rows(
@@ -81,7 +90,7 @@ def find_table(server: Server, table: PostgresCdcTable) -> DatabaseTable | None:
     return DatabaseTable(
         number,
         kind,
-        tuple(row[0] for row in columns),
+        dict(columns),
         replica_identity,
         frozenset(row[0] for row in identity) if replica_identity in "di" else frozenset(),
     )
@@ -101,7 +110,10 @@ def check_table(found: DatabaseTable | None, table: PostgresCdcTable, where: str
             where=where,
             remedy="Follow the tables that it is made of.",
         )
-    missing = [each.source_name for each in table.columns if each.source_name not in found.columns]
+    wanted = [each.source_name for each in table.columns]
+    missing = [name for name in wanted if name not in found.types]
+    if set(missing) != set(wanted):
+        missing = [name for name in missing if name not in table.column_policy.optional]
     if missing:
         raise PlainError(
             f"{table.path} has no column {', '.join(missing)}; it has {', '.join(found.columns)}",
@@ -126,6 +138,22 @@ def check_table(found: DatabaseTable | None, table: PostgresCdcTable, where: str
             remedy="Declare these columns as its key.",
         )
     return found
+
+
+def as_it_is(
+    found: DatabaseTable,
+    sent: frozenset[str] | None,
+    table: PostgresCdcTable,
+    named: Mapping[str, str],
+    where: str,
+) -> tuple[PostgresCdcTable, tuple[str, ...]]:
+    """The table with the columns to add, and the names of those that are passed over; `sent` are published.
+
+    Raises PlainError when it has a new column, or one of another type, and the declaration refuses that.
+    """
+    check_types(table, found.types, where)
+    names = [name for name in found.columns if not sent or name in sent]
+    return with_new_columns(table, names, named, where)
 
 
 def published_columns(

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from configuration.errors import PlainError
+from ingest.postgres.database import address_of
+from ingest.postgres.declaration import DatabaseBlock
+from ingest.postgres.failures import no_driver
 from ingest.rows.duckdb_sql import text_literal
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ _SESSION = {
     "idle_in_transaction_session_timeout": "0",
     "application_name": "tillhouse",
 }
+_CONNECT_SECONDS = 10
 # A batch in memory; a single value may be longer.
 _BATCH_BYTES = 8_000_000
 _USERINFO = re.compile(r"://[^/?#]*?:([^/?#]*)@")
@@ -87,17 +91,14 @@ class Server:
 
 
 @contextmanager
-def connected(address: str, where: str) -> Iterator[Server]:
-    """A connection to `address`, closed at the end; raises ServerError when there is none to be had."""
+def connected(source: DatabaseBlock, where: str) -> Iterator[Server]:
+    """A connection to the database of `source`, closed at the end; raises ServerError when there is none."""
+    address = address_of(source, _CONNECT_SECONDS)
     try:
         import adbc_driver_manager  # noqa: PLC0415 - only those who follow a database need it
         from adbc_driver_postgresql import dbapi  # noqa: PLC0415
     except ImportError:
-        raise PlainError(
-            "the driver for PostgreSQL is not installed",
-            where=where,
-            remedy="Install it: pip install 'adbc-driver-postgresql>=1.13,<2'.",
-        ) from None
+        raise no_driver(where) from None
     try:
         connection = dbapi.connect(address, autocommit=True)
     except (adbc_driver_manager.Error, OSError) as error:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, model_validator
 
-from ingest.declaration.tables import SourceBlock, TableBlock
 from ingest.declaration.values import Name
+from ingest.postgres.declaration import DatabaseBlock, DatabaseTableBlock
 from ingest.rows.casting import TypedColumn
 from ingest.rows.column_types import column_type
 
@@ -32,7 +32,7 @@ _CHANGE_COLUMNS = (
 )
 
 
-class PostgresCdcTable(TableBlock):
+class PostgresCdcTable(DatabaseTableBlock):
     """A table whose changes are followed."""
 
     key: tuple[Name, ...] = Field(
@@ -65,13 +65,10 @@ class PostgresCdcTable(TableBlock):
         )
 
 
-class PostgresCdcSource(SourceBlock):
+class PostgresCdcSource(DatabaseBlock):
     """A PostgreSQL database whose tables are followed through logical replication."""
 
     kind: Literal["postgres_cdc"]
-    connection: SecretStr = Field(
-        min_length=1, description="Always ${NAME}: postgresql://user:password@host/database."
-    )
     slot: Name | None = Field(
         None, description="The replication slot, for this lake alone; none: till_<source>."
     )

@@ -68,7 +68,10 @@ class Followed:
     where: str
     first: int | None = None
     problem: PlainError | None = None
+    # Why the table as it is today is not to be loaded, though no change of it is missing.
+    refusal: PlainError | None = None
     has_gap: bool = False
+    # Names that are not declared, as far as they are passed over.
     undeclared: set[str] = field(default_factory=set)
     _looked_at: Relation | None = None
 
@@ -80,7 +83,8 @@ class Followed:
         declared = [column.source_name for column in self.table.columns]
         self.undeclared |= set(relation.columns) - set(declared)
         gone = [name for name in declared if name not in relation.columns]
-        gone = [name for name in gone if name not in self.there]
+        optional = self.table.column_policy.optional
+        gone = [name for name in gone if name not in self.there and name not in optional]
         keys = {each.source_name for each in self.table.columns if each.name in self.table.key}
         if self.problem is None and gone:
             self.problem = self._gone(gone)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -20,7 +21,7 @@ from ingest.postgres_cdc.declaration import PostgresCdcSource, PostgresCdcTable
 from ingest.postgres_cdc.part import Part, part_schema
 from ingest.postgres_cdc.positions import Reached, Snapshot, lsn_number, lsn_text
 from ingest.postgres_cdc.stream import not_permitted
-from ingest.results import Meter
+from ingest.results import LoadContext, Meter
 from ingest.rows.duckdb_sql import identifier, text_literal
 
 _NOT_PERMITTED = "42501"
@@ -31,31 +32,42 @@ _WRITING = "'RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'Acces
 
 @dataclass(frozen=True)
 class Copied:
-    """A copy of a table: what is in the lake with it, and the columns that are not declared."""
+    """A copy of a table: what is in the lake with it, the table as it was copied, and what was passed over."""
 
     reached: Reached
-    undeclared: frozenset[str]
+    table: PostgresCdcTable
+    part: Part
+    undeclared: tuple[str, ...]
 
 
 def copy_table(
-    source: PostgresCdcSource, table: PostgresCdcTable, part: Part, meter: Meter
+    context: LoadContext, source: PostgresCdcSource, table: PostgresCdcTable, path: Path
 ) -> Copied:
-    """Copy the table into `part`; makes the publication and the slot where they are missing."""
+    """Copy the table into a part at `path`; makes the publication and the slot where they are missing."""
     where = f"{source.name}.{table.name}"
-    with connected(source.connection.get_secret_value(), where) as server:
+    named = context.manifest.added_names(source.name, table.name)
+    with connected(source, where) as server:
         catalog.check_wal_level(server, where)
         found = catalog.check_table(catalog.find_table(server, table), table, where)
-        _publish(server, source, table, where)
+        # What cannot be copied as declared is told before anything is made.
+        catalog.as_it_is(found, None, table, named, where)
+        sent = _publish(server, source, table, found, where)
+        table, passed_over = catalog.as_it_is(found, sent, table, named, where)
         slot = _slot(server, source, where)
         _wait_for_writers(server, found, table, where)
-        reached = _copy(server, table, (part, meter), slot, where)
-    declared = {column.source_name for column in table.columns}
-    return Copied(reached, frozenset(found.columns) - declared)
+        part = Part(path, table.columns)
+        reached = _copy(server, table, found, (part, context.meter), slot, where)
+    return Copied(reached, table, part, passed_over)
 
 
 def _publish(
-    server: Server, source: PostgresCdcSource, table: PostgresCdcTable, where: str
-) -> None:
+    server: Server,
+    source: PostgresCdcSource,
+    table: PostgresCdcTable,
+    found: catalog.DatabaseTable,
+    where: str,
+) -> frozenset[str] | None:
+    """See to it that the table's changes are sent; returns the columns that are, if they were chosen."""
     publication, name = identifier(source.publication_name), catalog.qualified(table)
     if not catalog.check_publication(server, source, where):
         command = f"create publication {publication} for table {name}"
@@ -63,9 +75,9 @@ def _publish(
             command += " with (publish_via_partition_root = true)"
     else:
         sent = catalog.published_columns(server, source, table)
-        wanted = {column.source_name for column in table.columns}
+        wanted = {column.source_name for column in table.columns} & set(found.columns)
         if sent is not None and (not sent or wanted <= sent):
-            return
+            return sent
         if sent is not None:
             raise PlainError(
                 f"the publication {source.publication_name} leaves out {', '.join(sorted(wanted - sent))}",
@@ -84,6 +96,7 @@ def _publish(
             where=where,
             remedy=f"Let the owner of the table run: {command}.",
         ) from error
+    return None
 
 
 def _slot(server: Server, source: PostgresCdcSource, where: str) -> int:
@@ -148,6 +161,7 @@ def _one_moment(server: Server) -> Iterator[None]:
 def _copy(
     server: Server,
     table: PostgresCdcTable,
+    found: catalog.DatabaseTable,
     into: tuple[Part, Meter],
     confirmed: int,
     where: str,
@@ -156,8 +170,11 @@ def _copy(
     part, meter = into
     # As the type's output function writes it, which the stream uses too; a cast to text may differ.
     values = ", ".join(
-        f"case when {column} is not null then concat({column}) end"
-        for column in (identifier(each.source_name) for each in table.columns)
+        f"case when {column} is not null then concat({column}) end" if column else "null::text"
+        for column in (
+            identifier(each.source_name) if each.source_name in found.types else ""
+            for each in table.columns
+        )
     )
     try:
         with _one_moment(server):
@@ -168,9 +185,10 @@ def _copy(
             carried = ("snapshot", lsn_text(confirmed), 0, taken_at, None)
             with server.batches(f"select {values} from {name}") as batches:
                 for batch in batches:
+                    before = part.bytes_read
                     for buffer in _buffers(batch):
                         part.read(buffer)
-                    meter.add(rows=batch.num_rows, size=batch.nbytes)
+                    meter.add(rows=batch.num_rows, size=part.bytes_read - before)
                     part.add_batch(_columns(batch, table, carried), batch.num_rows)
             expected = int(server.value(f"select count(*) from {name}"))
     except ServerError as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,9 +83,7 @@ class Stream:
             ):
                 return
             try:
-                with connected(
-                    self.source.connection.get_secret_value(), self.source.name
-                ) as server:
+                with connected(self.source, self.source.name) as server:
                     slot = catalog.find_slot(server, self.source)
                     if slot is not None:
                         self._move(context.lake, server, slot, self.until)
@@ -95,7 +93,7 @@ class Stream:
     def _all(self, context: LoadContext) -> dict[str, Followed]:
         folder = spool_folder(context.lake) / f"{self.source.name}.stream"
         shutil.rmtree(folder, ignore_errors=True)
-        with connected(self.source.connection.get_secret_value(), self.source.name) as server:
+        with connected(self.source, self.source.name) as server:
             catalog.check_wal_level(server, self.source.name)
             slot = _usable_slot(server, self.source, self.source.name)
             self.until = catalog.flushed(server)
@@ -104,13 +102,15 @@ class Stream:
             for table in self.source.tables:
                 last = reached(context.manifest, self.source.name, table)
                 if last is not None:
-                    followed = self._follow(server, table, last, folder)
+                    named = context.manifest.added_names(self.source.name, table.name)
+                    followed = self._follow(server, table, last, named, folder)
                     noted = checked.get(table.name, 0)
                     # A note from beyond the end of the log is of a server that was put back since.
                     known = max(last.lsn, noted if noted <= self.until else 0)
                     gap = _gap(self.source, slot, followed, known, self.until)
                     followed.problem = followed.problem or gap
                     followed.has_gap = followed.problem is not None
+                    followed.problem = followed.problem or followed.refusal
                     found[table.name] = followed
             # A table with a gap waits for a new copy, which needs nothing of what is before it.
             whole = [each for each in found.values() if not each.has_gap]
@@ -133,16 +133,27 @@ class Stream:
             )
 
     def _follow(
-        self, server: Server, table: PostgresCdcTable, last: Reached, folder: Path
+        self,
+        server: Server,
+        table: PostgresCdcTable,
+        last: Reached,
+        named: Mapping[str, str],
+        folder: Path,
     ) -> Followed:
         where = f"{self.source.name}.{table.name}"
         there = catalog.find_table(server, table)
         columns = frozenset(there.columns) if there else frozenset()
-        part = Part(folder / f"{table.name}.parquet", table.columns)
-        followed = Followed(table, last, columns, part, where)
+        sent = catalog.published_columns(server, self.source, table) if there else None
+        declared, refusal = table, None
         if there is not None:
-            sent = catalog.published_columns(server, self.source, table)
-            names = {each.source_name for each in table.columns} & columns
+            try:
+                table, _ = catalog.as_it_is(there, sent, declared, named, where)
+            except PlainError as error:
+                refusal = error
+        part = Part(folder / f"{table.name}.parquet", table.columns)
+        followed = Followed(table, last, columns, part, where, refusal=refusal)
+        if there is not None:
+            names = {each.source_name for each in declared.columns} & columns
             if sent is None or (sent and not names <= sent):
                 followed.problem = PlainError(
                     f"the publication {self.source.publication_name} does not send all of {table.path} any "
@@ -154,6 +165,7 @@ class Stream:
 
     def _peek(self, server: Server, followed: dict[str, Followed], meter: Meter) -> None:
         reader = ChangeReader(followed, self.until)
+        counted = 0, 0
         try:
             with (
                 _translated(self.source),
@@ -167,8 +179,13 @@ class Stream:
             ):
                 for batch in batches:
                     reader.read(batch.column(0).to_pylist())
-                    meter.add(rows=batch.num_rows, size=batch.nbytes)
+                    rows = sum(each.part.rows for each in followed.values())
+                    size = sum(each.part.bytes_read for each in followed.values())
+                    meter.add(rows=rows - counted[0], size=size - counted[1])
+                    counted = rows, size
         finally:
+            # Each table counts its own when it is loaded.
+            meter.add(rows=-counted[0], size=-counted[1])
             for each in followed.values():
                 each.part.close()
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
 from configuration.errors import PlainError
+from ingest.files.file_table import tell_new
 from ingest.files.input_files import FILE_COLUMN
-from ingest.lake.manifest import LakeFile, LoadedInput, Record, SchemaColumn, Superseded, utc_text
+from ingest.lake.manifest import (
+    LakeFile,
+    LoadedInput,
+    Record,
+    SchemaColumn,
+    Superseded,
+    added_of,
+    utc_text,
+)
 from ingest.lake.writer import Staged, bring, hand_over
 from ingest.postgres_cdc.declaration import (
     CHANGE_NAMES,
@@ -34,6 +43,7 @@ from ingest.rows.duckdb_sql import (
     write_parquet,
 )
 from ingest.rows.rejected_rows import write_rejected
+from ingest.rows.rules import NO_RULES
 from ingest.rows.tolerance import told, too_many
 
 
@@ -68,12 +78,15 @@ def load_cdc(
     if context.reload or before is None:
         return _load_copy(context, source, table, spool)
     followed = stream.changes(context, table)
-    _tell_undeclared(context, followed.where, followed.undeclared)
+    # While all tables were read, their changes were counted together.
+    context.meter.add(rows=followed.part.rows, size=followed.part.bytes_read)
+    columns = [column.typed for column in followed.table.columns]
+    tell_new(context, followed.where, columns, sorted(followed.undeclared))
     if not followed.part.rows:
         stream.done(context, table)
         return Load((), (TableResult(source.name, table.name),))
     window = _Window(before, before.after(stream.until))
-    record = _record(context, source, table, spool, followed.part, window)
+    record = _record(context, source, followed.table, spool, followed.part, window)
     return Load((record,), (result_of(record),), after_commit=lambda: stream.done(context, table))
 
 
@@ -83,22 +96,17 @@ def _load_copy(
     table: PostgresCdcTable,
     spool: Path,
 ) -> Load:
-    part = Part(spool / "copy.parquet", table.columns)
-    copied = copy_table(source, table, part, context.meter)
-    _tell_undeclared(context, f"{source.name}.{table.name}", copied.undeclared)
+    copied = copy_table(context, source, table, spool / "copy.parquet")
+    columns = [column.typed for column in copied.table.columns]
+    tell_new(context, f"{source.name}.{table.name}", columns, copied.undeclared)
     replaces = tuple(
         Superseded(each.load_id, each.input.path)
         for each in context.manifest.live_inputs(source.name, table.name)
     )
     window = _Window(None, copied.reached, replaces)
-    record = _record(context, source, table, spool, part, window)
+    record = _record(context, source, copied.table, spool, copied.part, window)
     # Nothing is said to the stream: what it reads later in this run may have changes since the copy.
     return Load((record,), (result_of(record),))
-
-
-def _tell_undeclared(context: LoadContext, where: str, names: set[str] | frozenset[str]) -> None:
-    if names:
-        context.progress(f"{where}: not declared, so not loaded: {', '.join(sorted(names))}")
 
 
 def _record(
@@ -147,6 +155,7 @@ def _record(
         inputs=(LoadedInput(table.path, part.sha256, part.bytes_read, *figures),),
         supersedes=window.supersedes,
         schema=_schema(table),
+        added=added_of(column.typed for column in table.columns),
     )
 
 
@@ -165,7 +174,12 @@ def _cast(
 ) -> _Cast:
     keep = [*CHANGE_NAMES, FILE_COLUMN]
     fitting, unfitting = [], []
-    for relation, columns in _shapes(table, part):
+    rows = (
+        f"select *, {text_literal(table.path)} as {identifier(FILE_COLUMN)} "
+        f"from read_parquet({text_literal(str(part.path))})"
+    )
+    typed = [column.typed for column in table.columns]
+    for relation, columns in shapes(rows, typed, table.key):
         fitting.append(fitting_rows(relation, columns, keep))
         unfitting.append(
             f"select {text_literal(table.path)} as file, null::bigint as line, column_name, reason, "
@@ -193,18 +207,17 @@ def _cast(
     return replace(cast, loaded=loaded, rejected=rejected)
 
 
-def _shapes(table: PostgresCdcTable, part: Part) -> Iterator[tuple[str, Sequence[TypedColumn]]]:
-    """The changes by what must be there: all columns, those of the key, or none."""
-    rows = (
-        f"select *, {text_literal(table.path)} as {identifier(FILE_COLUMN)} "
-        f"from read_parquet({text_literal(str(part.path))})"
-    )
-    columns = [column.typed for column in table.columns]
+def shapes(
+    rows: str, columns: Sequence[TypedColumn], key: Collection[str]
+) -> Iterator[tuple[str, Sequence[TypedColumn]]]:
+    """The changes in `rows` (SQL) by what must be there: all columns, those of the key, or none."""
     whole = f"{OPERATION} in ('snapshot', 'insert', 'update') and {UNCHANGED} is null"
     yield f"{rows} where {whole}", columns
-    in_part = f"{OPERATION} = 'delete' or {UNCHANGED} is not null"
-    keyed = [replace(each, nullable=each.name not in table.key) for each in columns]
-    yield f"{rows} where {in_part}", keyed
+    keyed = [replace(each, nullable=each.name not in key) for each in columns]
+    yield f"{rows} where {OPERATION} != 'delete' and {UNCHANGED} is not null", keyed
+    # What a row was must not keep it from going: only its key says which it is.
+    gone = [each if each.name in key else replace(each, rules=NO_RULES) for each in keyed]
+    yield f"{rows} where {OPERATION} = 'delete'", gone
     yield (
         f"{rows} where {OPERATION} = 'truncate'",
         [replace(each, nullable=True) for each in columns],
@@ -212,6 +225,8 @@ def _shapes(table: PostgresCdcTable, part: Part) -> Iterator[tuple[str, Sequence
 
 
 def _original(table: PostgresCdcTable) -> str:
-    names = [*(column.name for column in table.columns), *CHANGE_NAMES]
-    fields = ", ".join(f"{identifier(name)} := {identifier(name)}" for name in names)
-    return f"to_json(struct_pack({fields}))::varchar"
+    """The change as JSON: its values under the names of the database, and what it carries."""
+    names = [(column.source_name, column.name) for column in table.columns]
+    names += [(name, name) for name in CHANGE_NAMES]
+    fields = ", ".join(f"{text_literal(name)}, {identifier(column)}" for name, column in names)
+    return f"json_object({fields})::varchar"

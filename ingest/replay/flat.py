@@ -6,7 +6,7 @@ Whatever cannot be read so stays rejected; it is never guessed at.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,47 +54,74 @@ def fit_csv(
         relation = _csv_relation(path, header, columns_of(header, table), typed, dialect)
         in_form = [replace(column, form=dialect.form) for column in typed]
         queries.append(fitting_rows(relation, in_form, KEPT))
-    _make_fitting(connection, typed, queries)
+    make_fitting(connection, typed, queries)
     return typed
 
 
 def fit_objects(
-    connection: duckdb.DuckDBPyConnection, table: TableBlock, named: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection,
+    table: TableBlock,
+    named: Mapping[str, str],
+    *,
+    kept_in: str = "original_text",
 ) -> tuple[TypedColumn, ...]:
     """The same for rows that were kept as JSON objects: each value as text, under its header."""
-    typed = tuple(column.typed for column in table.columns)
-    headers = [column.source_name for column in table.columns]
-    objects = (
-        f"select id as {identifier(ROW_ID)}, file as {FILE_COLUMN}, original_text::json as _object "
-        "from (select *, case when json_valid(original_text) then json_type(original_text) end as kind "
-        "from open_rows) where kind = 'OBJECT'"
-    )
-    if table.on_new_column == "add":
-        found = connection.execute(f"select distinct unnest(json_keys(_object)) from ({objects})")
-        new = {str(name) for (name,) in found.fetchall()} - set(headers)
-        added = added_columns(new, [column.name for column in typed], named)
-        typed += added
-        headers += [str(column.added_from) for column in added]
+    objects = objects_in(kept_in)
+    columns = columns_in(connection, table, objects, named)
+    typed = tuple(column for _, column in columns)
     chosen = []
-    for header, column in zip(headers, typed, strict=True):
-        value = f"json_extract_string(_object, {text_literal(json_pointer(header))})"
+    for header, column in columns:
+        value = value_of(header)
         if column.type.duckdb != TEXT:
             value = f"nullif(trim({value}), '')"
         elif not column.nullable:
             value = f"case when trim({value}) != '' then {value} end"
         chosen.append(f"{value} as {identifier(column.name)}")
-    relation = f"select {', '.join(chosen)}, {', '.join(_KEPT_SQL)} from ({objects})"
-    _make_fitting(connection, typed, [fitting_rows(relation, typed, KEPT)])
+    relation = f"select {', '.join(chosen)}, {', '.join(KEPT_SQL)} from ({objects})"
+    make_fitting(connection, typed, [fitting_rows(relation, typed, KEPT)])
     return typed
 
 
 KEPT = (FILE_COLUMN, ROW_ID)
-_KEPT_SQL = tuple(identifier(name) for name in KEPT)
+KEPT_SQL = tuple(identifier(name) for name in KEPT)
 
 
-def _make_fitting(
+def objects_in(column: str) -> str:
+    """SQL of the open rows of which `column` is a JSON object: that, as `_object`, and what is kept."""
+    return (
+        f"select id as {identifier(ROW_ID)}, file as {FILE_COLUMN}, {column}::json as _object "
+        f"from (select *, case when json_valid({column}) then json_type({column}) end as kind "
+        "from open_rows) where kind = 'OBJECT'"
+    )
+
+
+def columns_in(
+    connection: duckdb.DuckDBPyConnection,
+    table: TableBlock,
+    objects: str,
+    named: Mapping[str, str],
+    but: Collection[str] = (),
+) -> list[tuple[str, TypedColumn]]:
+    """The declared columns and those to add, each with its name in the objects; `but` are names of ours."""
+    columns = [(column.source_name, column.typed) for column in table.columns]
+    if table.on_new_column == "add":
+        found = connection.execute(f"select distinct unnest(json_keys(_object)) from ({objects})")
+        new = {str(name) for (name,) in found.fetchall()} - {header for header, _ in columns}
+        declared = [column.name for column in table.columns]
+        added = added_columns(new - set(but), declared, named)
+        columns += [(str(column.added_from), column) for column in added]
+    return columns
+
+
+def value_of(header: str) -> str:
+    """SQL of the value that `_object` has under `header`, as text."""
+    return f"json_extract_string(_object, {text_literal(json_pointer(header))})"
+
+
+def make_fitting(
     connection: duckdb.DuckDBPyConnection, typed: Sequence[TypedColumn], queries: Sequence[str]
 ) -> None:
+    """Make the temporary tables `fitting`, of the rows of `queries`, and `taken`, of their ids."""
     columns = ", ".join(f"{identifier(each.name)} {each.type.duckdb}" for each in typed)
     connection.execute(
         f"create temp table fitting ({columns}, {FILE_COLUMN} varchar, {identifier(ROW_ID)} bigint)"

@@ -23,6 +23,7 @@ from ingest.json.reader import (
     read_parent,
     unroll,
 )
+from ingest.rows.casting import TypedColumn
 from ingest.rows.duckdb_sql import identifier, text_literal, write_parquet
 from ingest.rows.new_columns import ColumnPolicy
 from ingest.rows.read_table import ReadTable
@@ -47,10 +48,19 @@ def fit_records(
 
     A row's line is its id meanwhile.
     """
-    make_room(connection)
+    added = [column for column, _ in table.added]
+    make_room(connection, added)
+    carried = [_carried(column) for column in added]
+    names = [identifier(column.name) for column in added]
+    # Where a row stood, if the table says so, must still be known.
+    wanted = [
+        *(_has_lists(child) for child in table.children),
+        *(f"{each} is not null" for each in carried),
+    ]
     connection.execute(
-        f"insert into records select original_text::json, file, id from ({_objects(table.name)}) "
-        f"where {' and '.join(['true', *(_has_lists(child) for child in table.children)])}"
+        f"insert into records ({', '.join([RECORD, FILE_COLUMN, LINE, *names])}) "
+        f"select {', '.join(['original_text::json', 'file', 'id', *carried])} "
+        f"from ({_objects(table.name)}) where {' and '.join(['true', *wanted])}"
     )
     # What is declared was checked over whole inputs, when they were loaded.
     optional = [
@@ -58,7 +68,7 @@ def fit_records(
         *(child.path for child in table.children),
     ]
     on_new = "add" if table.on_new_column == "add" else "ignore"
-    policy = ColumnPolicy(on_new, frozenset(optional))
+    policy = ColumnPolicy(on_new, frozenset(optional), may_lack_all=True)
     parent = read_parent(connection, table, spool, where, named, policy)
     connection.execute(f"create temp table taken as select {LINE} as id from fitting")
     children = tuple(_fit_items(connection, table, child, spool, where) for child in table.children)
@@ -71,6 +81,11 @@ def _objects(table: str) -> str:
         f"select * from (select *, {kind} as kind from open_rows "
         f"where table_name = {text_literal(table)}) where kind = 'OBJECT'"
     )
+
+
+def _carried(column: TypedColumn) -> str:
+    """SQL of what a rejected row has of `column` besides its text."""
+    return f"try_cast(json_extract_string(carried, '$.{column.name}') as {column.type.duckdb})"
 
 
 def _has_lists(child: Child) -> str:
@@ -92,10 +107,7 @@ def _fit_items(
     inherited = inherited_columns(table)
     unroll(connection, child, [column.name for column in inherited], where)
     own = f"select id from open_rows where table_name = {text_literal(child.name)}"
-    keys = [
-        f"try_cast(json_extract_string(carried, '$.{column.name}') as {column.type.duckdb})"
-        for column in inherited
-    ]
+    keys = [_carried(column) for column in inherited]
     index = f"json_extract_string(carried, '$.{LIST_INDEX}')::bigint"
     names = [identifier(column.name) for column in inherited]
     # Where the parent's key is not known any more, the row stays where it is.

@@ -16,6 +16,7 @@ import duckdb
 from ingest.csv.declaration import CsvTable
 from ingest.declaration.sources_file import AnySource
 from ingest.declaration.tables import RecordTableBlock, TableBlock
+from ingest.excel.declaration import ExcelTable
 from ingest.files.file_table import tell_new
 from ingest.files.input_files import FILE_COLUMN
 from ingest.lake.manifest import (
@@ -28,6 +29,8 @@ from ingest.lake.manifest import (
     utc_text,
 )
 from ingest.lake.writer import Staged, bring, hand_over
+from ingest.postgres_cdc.declaration import PostgresCdcTable
+from ingest.replay.changes import fit_changes
 from ingest.replay.flat import fit_csv, fit_objects
 from ingest.replay.open_rows import OpenTable, collect_open_rows, write_replayed
 from ingest.replay.records import fit_records
@@ -136,6 +139,11 @@ class ReplayWork:
                 context.progress(f"{where}: {text}")
 
             typed = fit_csv(connection, table, live, context.root, spool, named, tell)
+        elif isinstance(table, PostgresCdcTable):
+            typed = fit_changes(connection, table, named)
+        elif isinstance(table, ExcelTable):
+            # A line of text does not say what was in an empty, a long or a quoted cell.
+            typed = fit_objects(connection, table, named, kept_in="carried")
         else:
             typed = fit_objects(connection, table, named)
         rows_file = spool / "replayed.rows.parquet"

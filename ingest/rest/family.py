@@ -29,7 +29,8 @@ def load_family(context: LoadContext, source: RestSource, table: RestTable, spoo
     try:
         family = family_of(context, connection, source, table)
         if family.unaskable:
-            context.progress(f"{where}: {family.unaskable:,} parents have no value to ask with")
+            have = "parent has" if family.unaskable == 1 else "parents have"
+            context.progress(f"{where}: {family.unaskable:,} {have} no value to ask with")
         if not family.lists:
             return Load((), tuple(TableResult(source.name, name) for name in _names(table)))
         api = Api(context, source, table, connection, spool / "pages")
@@ -77,7 +78,8 @@ def _fetch_all(api: Api, family: Family, where: str) -> tuple[list[Fetched], Pla
             )
             break
     if gone:
-        api.context.progress(f"{where}: {gone:,} parents are not there any more (404)")
+        are = "parent is" if gone == 1 else "parents are"
+        api.context.progress(f"{where}: {gone:,} {are} not there any more (404)")
     return fetched, error
 
 

@@ -107,6 +107,8 @@ def fetch(api: Api, resource: Resource, params: Mapping[str, str]) -> Fetched:
             if not is_confirmed or reading.is_like(readings[:-1]):
                 return reading.fetched
             moved = moved or "two readings differ"
+        # What was read until now is read again.
+        api.context.meter.add(rows=-reading.rows, size=-reading.bytes)
         api.context.progress(f"{api.where}: the list moved ({moved}); reading it again")
     raise PlainError(
         f"the list moved each time it was read ({moved}), so records may be missing",

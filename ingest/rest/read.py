@@ -16,7 +16,7 @@ from ingest.rest.fetch import Fetched
 from ingest.rest.known import had_before
 from ingest.rest.pages import read_pages
 from ingest.rest.window import leave_out_others
-from ingest.results import LoadContext, Window
+from ingest.results import LoadContext, Window, number_of
 from ingest.rows.duckdb_sql import identifier, number, one
 from ingest.rows.read_table import ReadTable
 
@@ -41,7 +41,8 @@ def read_tables(
             remedy="Run it again; nothing was loaded.",
         )
     if window is not None and (left_out := leave_out_others(connection, table, window)):
-        context.progress(f"{where}: {left_out:,} records are not of these days, so not read")
+        are = "record is" if left_out == 1 else "records are"
+        context.progress(f"{where}: {left_out:,} {are} not of these days, so not read")
     had = had_before(context, connection, source, table, table.name)
     named = context.manifest.added_names(source.name, table.name)
     tables = [read_parent(connection, table, spool, where, named, had=had)]
@@ -79,7 +80,9 @@ def _tell_twins(
         f"select count(*) - count(distinct row({key})) from {parquet_relation([read.rows_file])}",
     )
     if twins:
-        context.progress(f"{where}: {twins:,} rows came twice; staging keeps one of each key")
+        context.progress(
+            f"{where}: {number_of(twins, 'row')} came twice; staging keeps one of each key"
+        )
 
 
 def highest_cursor(

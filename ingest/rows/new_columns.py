@@ -20,10 +20,15 @@ _PLAIN = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 
 @dataclass(frozen=True)
 class ColumnPolicy:
-    """`on_new` is add, ignore or refuse; `optional` are the headers of the columns that may be missing."""
+    """`on_new` is add, ignore or refuse; `optional` are the headers of the columns that may be missing.
+
+    `may_lack_all`: so few rows come at once that there may be no declared column in any of them. Else what has
+    none of them is another table's.
+    """
 
     on_new: str = "refuse"
     optional: frozenset[str] = frozenset()
+    may_lack_all: bool = False
 
 
 STRICT = ColumnPolicy()

@@ -19,7 +19,8 @@ def write_rejected(
 ) -> int:
     """Write the rows gathered in `relation`; `owner` is source, table and load id.
 
-    `carried`: the relation also has a column of this name, what a child's row has from its parent as JSON.
+    `carried`: the relation also has a column of this name: as JSON, what the row is tried again with and its
+    text does not say, such as what a child's row has from its parent, or the cells of a sheet.
     """
     source, table, load_id = (text_literal(each) for each in owner)
     return write_parquet(

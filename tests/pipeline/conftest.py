@@ -12,12 +12,9 @@ import pytest
 from tests.conftest import Till, copy_project
 from tests.pipeline.canary import canary, is_in
 from tests.pipeline.order_history import OrderHistory
-from tests.pipeline.postgres_cdc_server import cdc_server
 from tests.pipeline.postgres_lake import PostgresLake
 from tests.pipeline.postgres_server import USER, PostgresServer, postgres_server
 from till.demo.generate import generate
-
-__all__ = ["cdc_server"]
 
 ONLINE_RETAIL_SOURCES = "examples/online_retail/sources.yml"
 

@@ -1,19 +1,16 @@
-"""A real PostgreSQL with logical replication, and a lake that follows a database of it."""
+"""A lake that follows a database of a real PostgreSQL."""
 
 from __future__ import annotations
 
 import json
-import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from adbc_driver_postgresql import dbapi
 
 from ingest.declaration.sources_file import SourcesFile, load_sources_file
 from ingest.dry_run import plan
@@ -21,6 +18,7 @@ from ingest.lake.manifest import Record, read_manifest
 from ingest.plans import TablePlan
 from ingest.results import IngestResult
 from ingest.run import ingest
+from tests.pipeline.postgres_server import PostgresServer
 
 ORDERS = """
 create table orders (
@@ -37,69 +35,6 @@ ORDER_COLUMNS = (
 LONG = "long value that is not compressed away: " + "".join(
     uuid.uuid5(uuid.NAMESPACE_OID, str(number)).hex for number in range(300)
 )
-
-
-@dataclass
-class PostgresServer:
-    """A server of the tests' own, reached through a socket in its folder."""
-
-    folder: Path
-    _server: Any
-
-    @classmethod
-    def start(cls, folder: Path) -> PostgresServer:
-        import pgserver  # noqa: PLC0415 - it looks around in the system when it is imported
-
-        folder.mkdir(parents=True)
-        server = pgserver.get_server(folder, cleanup_mode="delete")
-        server.psql(
-            "alter system set wal_level = logical; alter system set fsync = off; "
-            "alter system set max_replication_slots = 60; alter system set max_wal_senders = 60; "
-            "alter system set autovacuum = off;"
-        )
-        started = cls(folder, server)
-        started.restart()
-        return started
-
-    def restart(self) -> None:
-        from pgserver._commands import pg_ctl  # noqa: PLC0415 - as above
-
-        pg_ctl(
-            ["-w", "-m", "fast", "-l", str(self._server.log), "restart"],
-            pgdata=self.folder,
-            user=self._server.system_user,
-        )
-
-    def stop(self) -> None:
-        self._server.cleanup()
-
-    def uri(self, database: str, user: str = "postgres", password: str = "") -> str:
-        return f"postgresql://{user}:{password}@/{database}?host={self.folder}"
-
-    @contextmanager
-    def session(self, database: str = "postgres", user: str = "postgres") -> Iterator[Session]:
-        """A connection of somebody who works with the database."""
-        connection = dbapi.connect(self.uri(database, user), autocommit=True)
-        try:
-            yield Session(connection)
-        finally:
-            connection.close()
-
-
-@dataclass(frozen=True)
-class Session:
-    """Statements one by one; `begin` and `commit` are statements too."""
-
-    _connection: Any
-
-    def run(self, *statements: str) -> list[Any]:
-        """Run the statements; gives the rows of the last."""
-        found: list[Any] = []
-        for statement in statements:
-            with self._connection.cursor() as cursor:
-                cursor.execute(statement)
-                found = list(cursor.fetchall()) if cursor.description else []
-        return found
 
 
 @dataclass
@@ -136,6 +71,7 @@ class CdcLake:
             "tables": list(tables) or [orders_table()],
             **source,
         }
+        block = {name: value for name, value in block.items() if value is not None}
         self.folder.mkdir(parents=True, exist_ok=True)
         document = {"version": 1, "sources": [block]}
         (self.folder / "sources.yml").write_text(json.dumps(document), encoding="utf-8")
@@ -243,20 +179,10 @@ def orders_table(**changes: Any) -> dict[str, Any]:
     return {"name": "orders", "key": ["order_id"], "columns": list(ORDER_COLUMNS), **changes}
 
 
-@pytest.fixture(scope="session")
-def cdc_server() -> Iterator[PostgresServer]:
-    """A server with wal_level = logical."""
-    # Not below pytest's folder: each pytest that starts closes that to others, and so to the server's user.
-    with tempfile.TemporaryDirectory(prefix="cdc-", ignore_cleanup_errors=True) as folder:
-        server = PostgresServer.start(Path(folder) / "data")
-        yield server
-        server.stop()
-
-
 @pytest.fixture
-def shop(cdc_server: PostgresServer, tmp_path: Path) -> Iterator[CdcLake]:
+def shop(postgres: PostgresServer, tmp_path: Path) -> Iterator[CdcLake]:
     """A database with an empty table of orders, declared and not yet loaded."""
-    shop = CdcLake(tmp_path / "shop", cdc_server, "postgres")
+    shop = CdcLake(tmp_path / "shop", postgres, "postgres")
     shop.run(ORDERS)
     shop.declare()
     yield shop

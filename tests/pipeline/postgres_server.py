@@ -1,4 +1,7 @@
-"""A real PostgreSQL server of the tests' own, from the wheel pgserver; it listens on a socket in its folder."""
+"""A real PostgreSQL server of the tests' own, from the wheel pgserver; it listens on a socket in its folder.
+
+It notes what logical replication needs, so that the same one serves for tables that are copied and followed.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +20,66 @@ import adbc_driver_postgresql.dbapi
 USER, PASSWORD = "clerk", "c@nary/p%ss:word"
 
 
+_SETTINGS = {
+    # Nobody needs this data after a power cut.
+    "fsync": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "wal_level": "logical",
+    "max_replication_slots": "60",
+    "max_wal_senders": "60",
+}
+
+
+@dataclass(frozen=True)
+class Session:
+    """Statements one by one; `begin` and `commit` are statements too."""
+
+    _connection: Any
+
+    def run(self, *statements: str) -> list[Any]:
+        """Run the statements; gives the rows of the last."""
+        found: list[Any] = []
+        for statement in statements:
+            with self._connection.cursor() as cursor:
+                cursor.execute(statement)
+                found = list(cursor.fetchall()) if cursor.description else []
+        return found
+
+
 @dataclass(frozen=True)
 class PostgresServer:
-    """A running server; `uri` is its administrator's."""
+    """A running server."""
 
-    uri: str
     folder: Path
+    _running: Any
+
+    def uri(self, database: str = "postgres", user: str = "postgres", password: str = "") -> str:
+        """An address of somebody whom the server asks for no password."""
+        return f"postgresql://{user}:{password}@/{database}?host={self.folder}"
+
+    def restart(self) -> None:
+        """Stop it and start it again, as some settings need."""
+        from pgserver._commands import pg_ctl  # noqa: PLC0415 - as below
+
+        pg_ctl(
+            ["-w", "-m", "fast", "-l", str(self._running.log), "restart"],
+            pgdata=self.folder,
+            user=self._running.system_user,
+        )
+
+    @contextmanager
+    def session(self, database: str = "postgres") -> Iterator[Session]:
+        """A connection of somebody who works with the database."""
+        connection = adbc_driver_postgresql.dbapi.connect(self.uri(database), autocommit=True)
+        try:
+            yield Session(connection)
+        finally:
+            connection.close()
 
     def connect(self, *, autocommit: bool = True) -> Any:
         """A connection of the administrator."""
-        return adbc_driver_postgresql.dbapi.connect(self.uri, autocommit=autocommit)
+        return adbc_driver_postgresql.dbapi.connect(self.uri(), autocommit=autocommit)
 
     def run(self, *statements: str) -> None:
         """Run statements one by one, each in a transaction of its own."""
@@ -44,7 +97,7 @@ class PostgresServer:
         self, user: str = USER, password: str = PASSWORD, database: str = "postgres"
     ) -> str:
         """An address as a shop would have it."""
-        socket = quote(self.uri.partition("host=")[2], safe="")
+        socket = quote(str(self.folder), safe="")
         return f"postgresql://{user}:{quote(password, safe='')}@/{database}?host={socket}"
 
 
@@ -59,15 +112,14 @@ def postgres_server() -> Iterator[PostgresServer]:
 
         running = pgserver.get_server(folder, cleanup_mode="delete")
     try:
-        server = PostgresServer(running.get_uri(), folder)
-        # Nobody needs this data after a power cut.
-        server.run("alter system set fsync = off", "alter system set full_page_writes = off")
+        server = PostgresServer(folder, running)
+        server.run(*(f"alter system set {name} = {value}" for name, value in _SETTINGS.items()))
         server.run(
             f"create user {USER} password '{PASSWORD}'", "grant all on schema public to public"
         )
         access = folder / "pg_hba.conf"
         access.write_text(f"local all {USER} scram-sha-256\n" + access.read_text())
-        server.rows("select pg_reload_conf()")
+        server.restart()
         yield server
     finally:
         running.cleanup()

@@ -20,7 +20,7 @@ from ingest.declaration.sources_file import load_sources_file
 from ingest.dry_run import plan
 from ingest.files.object_store import Listing, ObjectStore, StoredObject
 from ingest.plans import PlannedFile
-from ingest.results import IngestResult, Patience
+from ingest.results import Counted, IngestResult, Patience
 from ingest.run import ingest
 from tests.pipeline.file_drops import FileDrops
 from tests.pipeline.file_server import FileServer, Served, file_server
@@ -305,9 +305,9 @@ def test_a_prefix_is_a_folder_and_each_version_is_fetched_once(
     fetched: list[str] = []
     whole = ObjectStore.fetch
 
-    def seen(store: ObjectStore, found: StoredObject, target: Path) -> str | None:
+    def seen(store: ObjectStore, found: StoredObject, target: Path, count: Counted) -> str | None:
         fetched.append(found.key)
-        return whole(store, found, target)
+        return whole(store, found, target, count)
 
     monkeypatch.setattr(ObjectStore, "fetch", seen)
     whats = [(each.path.rpartition("/")[2], each.what) for each in planned(shop)]

@@ -90,3 +90,11 @@ def test_a_value_is_the_same_in_the_copy_and_in_a_change(shop: CdcLake) -> None:
     moment = datetime(2026, 7, 1, 10, 0, 0, 250000)  # noqa: DTZ001 - UTC
     assert copied[:5] == (moment, date(2026, 7, 1), 0.1, "ab   ", "t")
     assert copied[5:9] == ('{a,"b c"}', "\\x4165", "10.0.0.1", '{"a": 1}')
+
+
+def test_a_database_is_named_by_its_parts_as_for_tables_that_are_copied(shop: CdcLake) -> None:
+    shop.run("insert into orders values (1, 'new', 1, null, true)")
+    parts = {"host": str(shop.server.folder), "database": "postgres", "user": "postgres"}
+    shop.declare(connection=None, **parts)
+    shop.load()
+    assert shop.operations() == [("snapshot", 1)]

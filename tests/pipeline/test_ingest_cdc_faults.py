@@ -174,21 +174,23 @@ def test_what_could_not_be_followed_is_refused_before_anything_is_made(
 
 
 def test_a_role_without_the_rights_is_told_which(shop: CdcLake) -> None:
-    shop.run("drop role if exists clerk", "create role clerk login")
-    shop.user = "clerk"
+    shop.run("drop role if exists follower", "create role follower login")
+    shop.user = "follower"
     assert "Let the owner of the table run: create publication" in shop.refused()
     shop.run("create publication till_shop for table orders")
     assert "the role may not use replication slots" in shop.refused()
-    shop.run("alter role clerk replication")
+    shop.run("alter role follower replication")
     assert 'grant select on "public"."orders"' in shop.refused()
     shop.run(
-        "grant usage on schema public to clerk", "grant select on orders to clerk", ROW.format(1)
+        "grant usage on schema public to follower",
+        "grant select on orders to follower",
+        ROW.format(1),
     )
     shop.load()
     shop.run(ROW.format(2))
     shop.load()
     assert shop.operations() == [("snapshot", 1), ("insert", 2)]
-    shop.run("drop owned by clerk", "drop role clerk")
+    shop.run("drop owned by follower", "drop role follower")
 
 
 def test_a_server_that_is_not_there_shows_no_secret(shop: CdcLake) -> None:
@@ -245,7 +247,7 @@ def test_what_happens_between_a_copy_and_the_look_at_the_slot_is_not_lost(shop: 
 
     class Progress(list[str]):
         def append(self, said: str) -> None:
-            if said.startswith("shop.notes: 1 rows"):
+            if said.startswith("shop.notes: 1 row "):
                 shop.run("insert into notes values (2) on conflict do nothing")
 
     shop.said = Progress()

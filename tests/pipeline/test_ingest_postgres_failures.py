@@ -68,7 +68,7 @@ def test_a_database_may_be_named_by_its_parts(shop_database: PostgresLake) -> No
     shop_database.make_orders("(1, 1, null)")
     parts = {
         "connection": None,
-        "host": str(shop_database.server.uri.partition("host=")[2]),
+        "host": str(shop_database.server.folder),
         "database": "postgres",
         "user": "clerk",
     }

@@ -141,5 +141,5 @@ def test_what_came_twice_is_kept_and_told(lake: RestLake) -> None:
     with scripted_api(served.answer) as api:
         lake.declare(api.url, orders_table(), pagination=NUMBERS)
         assert lake.ingest_one().rows_loaded == 6
-    assert "web.orders: 1 rows came twice; staging keeps one of each key" in lake.said
+    assert "web.orders: 1 row came twice; staging keeps one of each key" in lake.said
     assert [row[0] for row in lake.rows()] == ["A1", "A2", "A2", "A3", "A4", "A99"]

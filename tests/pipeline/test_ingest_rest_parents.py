@@ -134,7 +134,7 @@ def test_a_parent_that_is_gone_is_told_and_not_asked_again(
     shop.refunds["A3"] = None
     lake.declare(api.url, orders_table(cursor=SINCE), refunds_table())
     assert lake.ingest().failed == []
-    assert "web.refunds: 1 parents are not there any more (404)" in lake.said
+    assert "web.refunds: 1 parent is not there any more (404)" in lake.said
     assert lake.rows("refunds", REFUNDS) == FIRST[:2]
     asked_since(api)
     lake.ingest()
@@ -201,7 +201,7 @@ def test_a_value_that_would_lead_elsewhere_is_not_asked_for(
     lake.declare(api.url, orders_table(), refunds_table())
     lake.ingest()
     assert asked_since(api) == ["A2"]
-    assert "web.refunds: 1 parents have no value to ask with" in lake.said
+    assert "web.refunds: 1 parent has no value to ask with" in lake.said
 
 
 def test_lists_of_such_a_table_carry_its_key_and_rejects_say_whose_they_are(

@@ -64,8 +64,8 @@ def test_a_window_is_asked_for_and_its_days_are_whole(
     if cursor is SINCE:
         del asked["updated_until"]
     assert api.asked_for("/orders") == [asked]
-    left_out = 2 if cursor is SINCE else 1
-    assert f"web.orders: {left_out} records are not of these days, so not read" in lake.said
+    left_out = "2 records are" if cursor is SINCE else "1 record is"
+    assert f"web.orders: {left_out} not of these days, so not read" in lake.said
 
 
 def test_the_cursor_stays_where_it_was(lake: RestLake, api: ScriptedApi) -> None:

@@ -328,7 +328,7 @@ def test_status_adds_up_and_the_command_says_what_it_did(
     arguments = ["ingest", "--replay-rejected", "--sources", str(shop.folder / "sources.yml")]
     done = CliRunner().invoke(app, [*arguments, "shop.sales"], catch_exceptions=False)
     assert done.exit_code == 0, done.output
-    assert "shop.sales: 1 rejected rows loaded, 1 do not fit" in done.output
+    assert "shop.sales: 1 rejected row loaded, 1 does not fit" in done.output
     (table,) = read_status(open_project()).tables
     assert (table.rows_read, table.rows_loaded, table.rows_rejected) == (3, 2, 1)
     for other in ("--reload", "--dry-run"):
