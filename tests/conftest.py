@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI") == "true"
 
 # Whole runs that several files look at: who looks at the same one shares a process, so it is made once.
-SHARED_RUNS = ("online_retail_project", "demo_project", "built_shop", "cdc_server")
+SHARED_RUNS = ("online_retail_project", "demo_project", "built_shop", "postgres")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
