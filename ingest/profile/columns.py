@@ -58,21 +58,28 @@ def _reserved_words() -> frozenset[str]:
 
 
 def propose_columns(
-    connection: duckdb.DuckDBPyConnection, relation: str, headers: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    headers: Sequence[str],
+    taken: Collection[str] = (),
 ) -> tuple[ProposedColumn, ...]:
-    """Propose a column for each of `headers`; `relation` is SQL that has them all as text."""
+    """Propose a column for each of `headers`; `relation` is SQL that has them all as text.
+
+    `taken` are names that none of them may have.
+    """
     of_role = roles(headers)
     proposed = []
-    for header, name in zip(headers, lake_names(headers), strict=True):
+    for header, name in zip(headers, lake_names(headers, taken), strict=True):
         role = of_role.get(header)
         column = identifier(header)
         found = one(
             connection,
             f"select count(*) filter (where nullif(trim({column}), '') is null), count(*), "
+            f"bool_and(regexp_matches(trim({column}), '^[0-9]+[.]0$')) filter (where trim({column}) != ''), "
             f"list_slice(list_sort(list(distinct {column}) filter (where trim({column}) != '')), 1, 3) "
             f"from ({relation})",
         )
-        empty, rows, examples = int(str(found[0])), int(str(found[1])), found[2]
+        empty, rows, examples = int(str(found[0])), int(str(found[1])), found[3]
         shown = tuple(str(each)[:40] for each in examples) if isinstance(examples, list) else ()
         kind = _type(connection, relation, header, role) if empty < rows else "text"
         proposed.append(
@@ -83,6 +90,7 @@ def propose_columns(
                 nullable=True,
                 role=role,
                 examples=shown,
+                is_fractional=role in _ALWAYS_TEXT and bool(found[2]),
                 is_zoned=kind == "timestamp" and any(_ZONED.search(each) for each in shown),
             )
         )

@@ -8,19 +8,12 @@ from configuration.errors import PlainError
 from ingest.csv.header import read_head
 from ingest.files.input_files import find_files
 from ingest.profile.columns import propose_columns, propose_key
-from ingest.profile.meaning import entity_of
+from ingest.profile.meaning import KEY_ROLES, entity_of
 from ingest.profile.proposal import ProposedTable
 from ingest.rows.duckdb_sql import connect, exact_path, number, text_list
 
 _ROWS_LOOKED_AT = 500_000
 _FILES_LOOKED_AT = 50
-# What tells one row from all others, by what the table is.
-_KEY_ROLES = {
-    "order_lines": ("order_line_id",),
-    "customers": ("customer_id",),
-    "products": ("product_id",),
-    "events": ("event_id",),
-}
 
 
 def look_at_csv(path: str, root: Path, table: str, spool: Path) -> ProposedTable:
@@ -49,7 +42,7 @@ def look_at_csv(path: str, root: Path, table: str, spool: Path) -> ProposedTable
         roles = {column.role for column in columns if column.role}
         entity = entity_of(roles)
         key = propose_key(
-            connection, "select * from seen", columns, _KEY_ROLES.get(entity or "", ())
+            connection, "select * from seen", columns, KEY_ROLES.get(entity or "", ())
         )
         rows = number(connection, "select count(*) from seen")
     finally:

@@ -6,9 +6,11 @@ import re
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from configuration.errors import ConfigurationError
+from configuration.errors import ConfigurationError, PlainError
 from ingest.profile.columns import lake_names
 from ingest.profile.csv_look import look_at_csv
+from ingest.profile.json_look import look_at_json
+from ingest.profile.parquet_look import look_at_parquet
 from ingest.profile.proposal import ProposedSource
 
 _TABLE_NAMES = {
@@ -16,6 +18,14 @@ _TABLE_NAMES = {
     "customers": "customers",
     "products": "products",
     "events": "events",
+}
+_LOOKS = {"csv": look_at_csv, "json": look_at_json, "parquet": look_at_parquet}
+_ENDINGS = {
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
 }
 _NAME = re.compile("[a-z][a-z0-9_]{0,62}")
 
@@ -36,8 +46,29 @@ def look_at(name: str, place: str, root: Path, table: str | None, spool: Path) -
     if Path(place).is_absolute() and Path(place).is_relative_to(root):
         place = Path(place).relative_to(root).as_posix()
     called = table or lake_names([re.sub(r"[*?\[\]]+", " ", PurePosixPath(place).stem)])[0]
-    found = look_at_csv(place, root, called, spool)
+    kind = _kind_of(place, root)
+    found = _LOOKS[kind](place, root, called, spool)
     if table is None and called == name:
         # The folder is called as the source is: a table is called for what is in it.
         found = replace(found, name=_TABLE_NAMES[found.entity] if found.entity else "rows")
-    return ProposedSource(name, "csv", (found,))
+    return ProposedSource(name, kind, (found,))
+
+
+def _kind_of(place: str, root: Path) -> str:
+    """The kind of source by how the files are called; raises PlainError for files of no known kind."""
+    where = root / place
+    names = [each.name for each in where.iterdir()] if where.is_dir() else [place]
+    kinds = {kind for name in names if (kind := _ENDINGS.get(PurePosixPath(name).suffix.lower()))}
+    if len(kinds) > 1:
+        raise PlainError(
+            f"files of several kinds are there ({', '.join(sorted(kinds))})",
+            where=place,
+            remedy="Name one kind with a pattern, such as exports/*.csv.",
+        )
+    if not kinds:
+        raise PlainError(
+            "no file is there whose kind is known",
+            where=place,
+            remedy=f"Its name must end in {', '.join(_ENDINGS)}.",
+        )
+    return kinds.pop()

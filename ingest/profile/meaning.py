@@ -7,7 +7,7 @@ wrong costs more than none, because somebody has to find it in the figures.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -43,6 +43,13 @@ _ENTITIES: tuple[tuple[Entity, tuple[tuple[str, ...], ...]], ...] = (
         (("product_id", "id"), ("product_name", "name"), ("unit_cost", "category", "unit_price")),
     ),
 )
+# What tells one row from all others, by what the table is.
+KEY_ROLES: Mapping[str, tuple[str, ...]] = {
+    "order_lines": ("order_line_id",),
+    "customers": ("customer_id",),
+    "products": ("product_id",),
+    "events": ("event_id",),
+}
 
 
 def compared(name: str) -> str:

@@ -19,7 +19,8 @@ GRAIN: Mapping[Entity, str] = {
 class ProposedColumn:
     """One column: `header` as the source has it, `name` for the lake, `role` in the canonical table.
 
-    `is_zoned` says of times whether they carry their own offset, so that the lake has them in UTC.
+    `is_zoned` says of times whether they carry their own offset, so that the lake has them in UTC;
+    `is_fractional` says of ids that a spreadsheet made fractions of them: 12708.0.
     """
 
     name: str
@@ -29,6 +30,16 @@ class ProposedColumn:
     role: str | None = None
     examples: tuple[str, ...] = ()
     is_zoned: bool = False
+    is_fractional: bool = False
+
+
+@dataclass(frozen=True)
+class ProposedChild:
+    """A list within each record, which becomes a table of its own."""
+
+    name: str
+    path: str
+    columns: tuple[ProposedColumn, ...]
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,7 @@ class ProposedTable:
     key: tuple[str, ...] = ()
     entity: Entity | None = None
     options: Mapping[str, object] = field(default_factory=dict)
+    children: tuple[ProposedChild, ...] = ()
 
     def with_role(self, role: str) -> ProposedColumn | None:
         """The column that plays `role`."""

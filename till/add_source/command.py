@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -74,6 +73,10 @@ def add_source(
         str | None, typer.Option(help="Country of all rows where no column says it.")
     ] = None,
     channel: Annotated[str, typer.Option(help="Channel where no column says it.")] = "store",
+    timezone: Annotated[
+        str | None,
+        typer.Option(help="Clock of the business, as Europe/Madrid.", show_default="the project's"),
+    ] = None,
     without_demo: Annotated[
         bool, typer.Option("--without-demo", help="Put it in the place of the demo shop.")
     ] = False,
@@ -101,8 +104,12 @@ def add_source(
     )
     for each in source.tables:
         _show(source.name, each)
-    reporting = _reporting_currency(project)
-    assumed = Assumed((currency or reporting).upper(), country, channel)
+    assumed = Assumed(
+        (currency or _variable(project, "reporting_currency", "EUR")).upper(),
+        country,
+        channel,
+        _known_timezone(timezone or _variable(project, "business_timezone", "UTC")),
+    )
     if asks:
         assumed, without_demo = _asked(project, source, assumed, without_demo=without_demo)
     files = files_of(project, source, Wanted(assumed, without_demo, replace))
@@ -218,6 +225,9 @@ def _asked(
         assumed = dataclasses.replace(assumed, country=str(country) or None)
     if "demo" in read_yaml(project.root / DEFAULT_SOURCES) and not without_demo:
         without_demo = not typer.confirm("Keep the demo shop beside it?", default=False)
+    if without_demo:
+        zone = typer.prompt("Clock of the business", default=assumed.timezone)
+        assumed = dataclasses.replace(assumed, timezone=_known_timezone(str(zone)))
     return assumed, without_demo
 
 
@@ -239,7 +249,20 @@ def _show(source: str, table: ProposedTable) -> None:
     console.print(shown)
 
 
-def _reporting_currency(project: Project) -> str:
+def _variable(project: Project, name: str, otherwise: str) -> str:
+    """A variable of the set-up, as the sources file says it."""
     document = read_yaml(project.root / DEFAULT_SOURCES)
-    found = document.get("vars", {}).get("reporting_currency", "EUR")
-    return found if isinstance(found, str) and re.fullmatch("[A-Za-z]{3}", found) else "EUR"
+    return str(document.get("vars", {}).get(name, otherwise))
+
+
+def _known_timezone(name: str) -> str:
+    from zoneinfo import available_timezones
+
+    known = available_timezones()
+    if name not in known:
+        guess = nearest(name, sorted(known))
+        raise ConfigurationError(
+            f"'{name}' is no time zone that is known",
+            remedy=f"Did you mean '{guess}'?" if guess else "Say it as Europe/Madrid.",
+        )
+    return name

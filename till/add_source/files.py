@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,10 +52,20 @@ def files_of(project: Project, source: ProposedSource, wanted: Wanted) -> dict[P
                 where=str(model),
                 remedy="Choose another name, or say --replace to write it anew.",
             )
+    settings: dict[str, str] = {}
+    if without_demo:
+        # The shop's own currency and clock; beside other sources those of the project stay.
+        settings = {
+            "reporting_currency": wanted.assumed.currency,
+            "business_timezone": wanted.assumed.timezone,
+        }
+    named = _named(source, active, settings)
     return {
-        DEFAULT_SOURCES: with_source(text, path, source, without_demo=without_demo),
+        DEFAULT_SOURCES: with_source(
+            text, path, source, without_demo=without_demo, settings=settings
+        ),
         _PROJECT_FILE: with_named(
-            (project.root / _PROJECT_FILE).read_text(encoding="utf-8"), _named(source, active)
+            (project.root / _PROJECT_FILE).read_text(encoding="utf-8"), named
         ),
         **models,
     }
@@ -85,7 +95,7 @@ def _models(source: ProposedSource, assumed: Assumed) -> dict[Path, str]:
     return found
 
 
-def _named(source: ProposedSource, active: Sequence[str]) -> Named:
+def _named(source: ProposedSource, active: Sequence[str], settings: Mapping[str, str]) -> Named:
     conforming: dict[str, list[str]] = {}
     order_keys: dict[str, str] = {}
     for table in source.tables:
@@ -98,7 +108,7 @@ def _named(source: ProposedSource, active: Sequence[str]) -> Named:
     if _derives_products(source) is not None:
         conforming["products"] = [_derived_name(source)]
     has_intermediate = _derives_products(source) is not None
-    return Named(source.name, active, conforming, order_keys, has_intermediate)
+    return Named(source.name, active, conforming, order_keys, has_intermediate, settings)
 
 
 def _derives_products(source: ProposedSource) -> ProposedTable | None:

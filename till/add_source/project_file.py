@@ -21,12 +21,15 @@ class Named:
     conforming: Mapping[str, Sequence[str]]
     order_keys: Mapping[str, str]
     has_intermediate: bool
+    settings: Mapping[str, str]  # variables of the whole project that this source decides
 
 
 def with_named(text: str, named: Named) -> str:
     """The file's text with the source; raises ConfigurationError where a place is not found."""
     lines = text.splitlines()
     _set_active(lines, named)
+    for name, value in named.settings.items():
+        lines[_block(lines, name)] = f"  {name}: {value}"
     conforming = named.conforming or {"events": []}  # a source that no figure counts says so
     for canonical, models in conforming.items():
         at = _key(lines, canonical, _block(lines, "conforming_models"))

@@ -11,7 +11,6 @@ from pathlib import Path
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
-from configuration.errors import ConfigurationError
 from configuration.yaml_file import read_yaml
 from ingest.profile.proposal import GRAIN, ProposedColumn, ProposedSource, ProposedTable
 
@@ -29,19 +28,19 @@ def source_block(source: ProposedSource) -> str:
     return "\n".join(lines) + "\n"
 
 
-def with_source(text: str, path: Path, source: ProposedSource, *, without_demo: bool) -> str:
+def with_source(
+    text: str,
+    path: Path,
+    source: ProposedSource,
+    *,
+    without_demo: bool,
+    settings: Mapping[str, str],
+) -> str:
     """The text of the sources file with `source` at its end, or in the place of the demo's sources.
 
-    Raises ConfigurationError when a source of this name is there already.
+    `settings` are variables of the set-up that it decides, where it stands alone.
     """
     document = read_yaml(path)
-    names = [each.get("name") for each in document.get("sources", [])]
-    if source.name in names:
-        raise ConfigurationError(
-            f"there is a source '{source.name}' already",
-            where=str(path),
-            remedy="Choose another name, or say --replace to write it anew.",
-        )
     block = source_block(source)
     if without_demo and "demo" in document:
         head = text[: _start_of_key(text, document, "sources")]
@@ -50,6 +49,9 @@ def with_source(text: str, path: Path, source: ProposedSource, *, without_demo: 
         first, rest = head[: head.index("version:")], head[head.index("version:") :]
         hints = [line for line in first.splitlines(keepends=True) if "yaml-language" in line]
         head = "".join(hints) + rest
+        head = _without_key(head, YAML().load(head), "vars") if "vars" in document else head
+        pairs = ", ".join(f"{name}: {_scalar(value)}" for name, value in settings.items())
+        head += f"vars: {{{pairs}}}\n" if pairs else ""
         return f"{head}sources:\n{block}"
     if not text.endswith("\n"):
         text += "\n"
@@ -96,6 +98,12 @@ def _table(table: ProposedTable) -> list[str]:
     lines += _options(table.options, 8)
     lines.append("        columns:")
     lines += [f"          - {_column(column)}" for column in table.columns]
+    if table.children:
+        lines.append("        children:")
+    for child in table.children:
+        lines += [f"          - name: {child.name}", f"            path: {child.path}"]
+        lines.append("            columns:")
+        lines += [f"              - {_column(column)}" for column in child.columns]
     return lines
 
 

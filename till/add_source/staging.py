@@ -20,6 +20,7 @@ class Assumed:
     currency: str
     country: str | None
     channel: str
+    timezone: str
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,9 @@ def _text(table: ProposedTable, role: str) -> str:
         return "cast(null as varchar)"
     if column.type != "text":
         return f"cast({column.name} as varchar)"
+    if column.is_fractional:
+        # A spreadsheet made fractions of the numbers: 12708.0.
+        return f"nullif(regexp_replace(trim({column.name}), '[.]0$', ''), '')"
     return f"nullif(trim({column.name}), '')"
 
 
