@@ -6,7 +6,7 @@ from pathlib import Path
 
 from configuration.errors import PlainError
 from ingest.csv.header import read_head
-from ingest.files.input_files import find_files
+from ingest.files.input_files import local_files
 from ingest.profile.columns import propose_columns, propose_key
 from ingest.profile.meaning import KEY_ROLES, entity_of
 from ingest.profile.proposal import ProposedTable
@@ -18,7 +18,7 @@ _FILES_LOOKED_AT = 50
 
 def look_at_csv(path: str, root: Path, table: str, spool: Path) -> ProposedTable:
     """Propose the table `table` for the files at `path`; raises PlainError when they cannot be read."""
-    files = find_files(path, root, (".csv",), "CSV")
+    files = local_files(path, root, (".csv",), "CSV")
     heads = {file: read_head(root / file, file) for file in files}
     header = heads[files[0]].header
     for file, head in heads.items():

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from configuration.errors import PlainError
-from ingest.files.input_files import find_files, unreadable
+from ingest.files.input_files import local_files, unreadable
 from ingest.json.files import ENDINGS
 from ingest.profile.columns import lake_names, propose_columns, propose_key
 from ingest.profile.meaning import KEY_ROLES, entity_of
@@ -28,7 +28,7 @@ Record = Mapping[str, object]
 
 def look_at_json(path: str, root: Path, table: str, spool: Path) -> ProposedTable:
     """Propose the table `table` for the files at `path`; raises PlainError when they cannot be read."""
-    files = find_files(path, root, ENDINGS, "JSON")[:_FILES_LOOKED_AT]
+    files = local_files(path, root, ENDINGS, "JSON")[:_FILES_LOOKED_AT]
     selector: str | None = None
     records: list[Record] = []
     for file in files:

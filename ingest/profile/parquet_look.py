@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from configuration.errors import PlainError
-from ingest.files.input_files import find_files
+from ingest.files.input_files import local_files
 from ingest.profile.columns import propose_columns, propose_key
 from ingest.profile.meaning import KEY_ROLES, entity_of
 from ingest.profile.proposal import ProposedTable
@@ -19,7 +19,7 @@ _FILES_LOOKED_AT = 50
 
 def look_at_parquet(path: str, root: Path, table: str, spool: Path) -> ProposedTable:
     """Propose the table `table` for the files at `path`; raises PlainError when they cannot be read."""
-    files = find_files(path, root, (".parquet",), "Parquet")[:_FILES_LOOKED_AT]
+    files = local_files(path, root, (".parquet",), "Parquet")[:_FILES_LOOKED_AT]
     paths = text_list(exact_path((root / file).as_posix()) for file in files)
     connection = connect(spool)
     try:
