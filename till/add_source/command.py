@@ -3,40 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import re
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from configuration.errors import ConfigurationError
-from configuration.yaml_file import nearest, read_yaml
-from till.add_source.staging import Assumed
+from configuration.errors import ConfigurationError, PlainError
+from configuration.yaml_file import read_yaml
+from till.add_source.expressions import Assumed
 from till.project import DEFAULT_SOURCES, Project, open_project
 from till.terminal import console, harmless, table_of
 
 if TYPE_CHECKING:
-    from ingest.profile.proposal import Entity, ProposedSource, ProposedTable
+    from ingest.profile.look import Wanted as WantedLook
+    from ingest.profile.proposal import Columns, ProposedSource, ProposedTable
 
 _LONGEST_CELL = 60
-_NO_ENTITY = "none"
-_ENTITY_WORDS = {
-    "order_lines": "sales: a row is a line of an order, a receipt, an invoice",
-    "customers": "customers",
-    "products": "products",
-    "events": "events, such as visits of a page",
-    _NO_ENTITY: "something else: staged, but counted in no figure",
-}
-# Without these a table cannot be what it is said to be; of several, one.
-_NEEDED = {
-    "order_lines": (("order_id",), ("ordered_at",), ("unit_price", "line_total")),
-    "customers": (("customer_id",),),
-    "products": (("product_id",),),
-    "events": (("event_type",), ("occurred_at", "ordered_at")),
-    _NO_ENTITY: (),
-}
+_NO_LINES = 200
 
 
 def add_source(
@@ -50,17 +37,35 @@ def add_source(
         typer.Option(help="What to call its table.", show_default="from the file's name"),
     ] = None,
     what: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             "--as",
-            help="What a row is: order_lines, customers, products, events or none.",
+            help="What a row is: order_lines, customers, products, events, exchange_rates or none; "
+            "of several tables, as orders=none.",
             show_default="as it looks",
         ),
     ] = None,
     column_map: Annotated[
         list[str] | None,
         typer.Option(
-            "--map", help="What a column means, as order_id=Belegnummer; may be repeated."
+            "--map",
+            help="What a column means, as order_id=Belegnummer; of several tables, as "
+            "orders.order_id=number. May be repeated.",
+        ),
+    ] = None,
+    paths: Annotated[
+        list[str] | None,
+        typer.Option("--path", help="Of an API: a resource below the address. May be repeated."),
+    ] = None,
+    token_env: Annotated[
+        str | None,
+        typer.Option(help="Environment variable with the token that an API or a server wants."),
+    ] = None,
+    cursor_param: Annotated[
+        str | None,
+        typer.Option(
+            help="Of an API: the parameter that asks for what changed since a moment.",
+            show_default="none; all is loaded each time",
         ),
     ] = None,
     currency: Annotated[
@@ -87,31 +92,44 @@ def add_source(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it and write nothing.")] = False,
 ) -> None:
     """Look at a file or an API, propose how to declare it, and write all that it needs."""
-    from ingest.profile.look import look_at
+    from ingest.profile.answers import Asker
+    from ingest.profile.look import Wanted as WantedLook
     from till.add_source.files import Wanted, files_of, write_files
+    from till.add_source.questions import confirm
+    from till.add_source.settle import known_currency, known_timezone, said, settled
     from till.generated_files import write_generated
 
     project = open_project()
     asks = sys.stdin.isatty() and not yes
-    with tempfile.TemporaryDirectory() as spool:
-        source = look_at(name, place, project.root, table, Path(spool))
-    source = dataclasses.replace(
-        source,
-        tables=tuple(
-            _settled(each, what, column_map or (), asks=asks and len(source.tables) == 1)
-            for each in source.tables
-        ),
-    )
-    for each in source.tables:
-        _show(source.name, each)
     assumed = Assumed(
-        (currency or _variable(project, "reporting_currency", "EUR")).upper(),
+        known_currency(currency or _variable(project, "reporting_currency", "EUR")),
         country,
         channel,
-        _known_timezone(timezone or _variable(project, "business_timezone", "UTC")),
+        known_timezone(timezone or _variable(project, "business_timezone", "UTC")),
     )
-    if asks:
-        assumed, without_demo = _asked(project, source, assumed, without_demo=without_demo)
+    with tempfile.TemporaryDirectory() as spool:
+        look = WantedLook(
+            place,
+            project.root,
+            Path(spool),
+            table,
+            tuple(paths or ()),
+            Asker(_token(token_env), token_env),
+            cursor_param,
+        )
+        source, look = _looked(name, look, asks=asks)
+        flags = said(source, what or (), column_map or ())
+        if asks:
+            for each in source.tables:
+                _show(source.name, each)
+        source = settled(source, flags, asks=asks)
+        if not asks:
+            for each in source.tables:
+                _show(source.name, each)
+        if asks:
+            source = _with_cursors(source, look)
+            assumed, without_demo = _asked(project, source, assumed, without_demo=without_demo)
+    _tell(source)
     files = files_of(project, source, Wanted(assumed, without_demo, replace))
     if dry_run:
         for path, text in files.items():
@@ -119,124 +137,105 @@ def add_source(
             console.print(text, markup=False)
         console.print("A dry run: nothing was written.")
         return
-    if asks and not typer.confirm(f"Write {len(files)} files?", default=True):
+    if asks and not confirm(f"Write {len(files)} files?", default=True):
         console.print("Nothing was written.")
         return
     write_files(project, files)
-    written = [*files, *write_generated(project)]
-    for path in dict.fromkeys(written):
+    for path in dict.fromkeys([*files, *write_generated(project)]):
         console.print(f"{path} written", markup=False)
     console.print("\nRead what was written, correct it where it guessed wrong, then: till run")
 
 
-def _settled(
-    table: ProposedTable, what: str | None, maps: Sequence[str], *, asks: bool
-) -> ProposedTable:
-    """The table with what the flags say, and what a person answers."""
-    table = _mapped(table, maps)
-    entity = what if what is not None else _guessed(table)
-    if asks and what is None:
-        entity = _ask_entity(table, entity)
-    if entity not in _NEEDED:
-        guess = nearest(entity, list(_NEEDED))
-        raise ConfigurationError(
-            f"'{entity}' is nothing that a row can be",
-            remedy=f"Did you mean '{guess}'?" if guess else f"Say one of {', '.join(_NEEDED)}.",
-        )
-    for any_of in _NEEDED[entity]:
-        if not any(table.with_role(role) for role in any_of):
-            table = _with_missing(table, entity, any_of[0], asks=asks)
-    found = None if entity == _NO_ENTITY else cast("Entity", entity)
-    return dataclasses.replace(table, entity=found)
+def _looked(
+    name: str, look: WantedLook, *, asks: bool
+) -> tuple[ProposedSource, WantedLook]:
+    """The proposal; on a terminal, an API that wants to know who asks is told so."""
+    from ingest.profile.answers import Asker, WantsTokenError
+    from ingest.profile.look import look_at
+    from till.add_source.questions import ask, ask_hidden
+
+    while True:
+        try:
+            return look_at(name, look), look
+        except WantsTokenError as error:
+            if not asks:
+                raise
+            console.print(str(error), markup=False)
+        variable = ask("Environment variable that holds the token", _known_variable)
+        token = os.environ.get(variable)
+        if token is None or look.asker.token == token:
+            token = ask_hidden(f"{variable} is not set, or wrong; the token (used now, written nowhere)")
+            console.print(f"Set {variable} before the next run.", markup=False)
+        look = dataclasses.replace(look, asker=Asker(token, variable))
 
 
-def _guessed(table: ProposedTable) -> str:
-    return table.entity or _NO_ENTITY
+def _with_cursors(source: ProposedSource, look: WantedLook) -> ProposedSource:
+    """The tables of an API with the parameter that asks for what changed, where a person knows it."""
+    from ingest.profile.api_look import cursor_column, try_cursor, with_cursor
+    from till.add_source.questions import ask
 
+    able = [each for each in source.tables if cursor_column(each) and "cursor" not in each.options]
+    if source.kind != "rest_api" or not able:
+        return source
+    names = ", ".join(each.name for each in able)
+    console.print(f"\nThe records of {names} say when they changed.", markup=False)
 
-def _mapped(table: ProposedTable, maps: Sequence[str]) -> ProposedTable:
-    from ingest.profile.meaning import all_roles, entity_of
+    def read(param: str) -> str:
+        for each in able:
+            if param:
+                try_cursor(source, each, look.asker, param)
+        return param
 
-    for each in maps:
-        role, _, header = each.partition("=")
-        if role not in all_roles():
-            guess = nearest(role, all_roles())
-            raise ConfigurationError(
-                f"'{role}' in --map {each} is no meaning that is known",
-                remedy=f"Did you mean '{guess}'?"
-                if guess
-                else f"Known are {', '.join(all_roles())}.",
-            )
-        table = _with_role(table, role, header)
-    if maps:
-        entity = entity_of({column.role for column in table.columns if column.role})
-        table = dataclasses.replace(table, entity=entity)
-    return table
-
-
-def _with_role(table: ProposedTable, role: str, header: str) -> ProposedTable:
-    """The table in which the column called `header` plays `role`, and no other does."""
-    names = [column.header for column in table.columns] + [column.name for column in table.columns]
-    if header not in names:
-        guess = nearest(header, names)
-        raise ConfigurationError(
-            f"the data has no column '{header}'",
-            remedy=f"Did you mean '{guess}'?" if guess else f"It has {', '.join(names)}.",
-        )
-    columns = tuple(
-        dataclasses.replace(column, role=role)
-        if header in (column.header, column.name)
-        else dataclasses.replace(column, role=None if column.role == role else column.role)
-        for column in table.columns
+    param = ask("Parameter that asks for what changed since a moment (empty: none)", read)
+    if not param:
+        return source
+    tables = tuple(
+        with_cursor(each, param) if each in able else each for each in source.tables
     )
-    return dataclasses.replace(table, columns=columns)
-
-
-def _ask_entity(table: ProposedTable, guess: str) -> str:
-    console.print(f"\nWhat is a row of {table.name}?", style="bold", markup=False)
-    for name, words in _ENTITY_WORDS.items():
-        console.print(f"  {name:12} {words}", markup=False)
-    return str(typer.prompt("It is", default=guess))
-
-
-def _with_missing(table: ProposedTable, entity: str, role: str, *, asks: bool) -> ProposedTable:
-    headers = ", ".join(column.header for column in table.columns)
-    if not asks:
-        raise ConfigurationError(
-            f"no column of {table.name} looks like {role}, which {entity} need",
-            remedy=f"Say which is it: --map {role}=COLUMN (of {headers}), or --as none.",
-        )
-    console.print(f"Its columns: {headers}", markup=False)
-    return _with_role(table, role, str(typer.prompt(f"Which of them is the {role}")))
+    return dataclasses.replace(source, tables=tables)
 
 
 def _asked(
     project: Project, source: ProposedSource, assumed: Assumed, *, without_demo: bool
 ) -> tuple[Assumed, bool]:
     """What no column says, and what becomes of the demo."""
+    from till.add_source.questions import ask, confirm
+    from till.add_source.settle import known_currency, known_timezone
+
     sales = [table for table in source.tables if table.entity == "order_lines"]
     if sales and not any(table.with_role("currency") for table in sales):
-        currency = typer.prompt("Currency of its prices", default=assumed.currency)
-        assumed = dataclasses.replace(assumed, currency=str(currency).upper())
+        currency = ask("Currency of its prices", known_currency, assumed.currency)
+        assumed = dataclasses.replace(assumed, currency=currency)
     if sales and assumed.country is None and not any(table.with_role("country") for table in sales):
-        country = typer.prompt(
-            "Country of its sales (empty: unknown)", default="", show_default=False
-        )
-        assumed = dataclasses.replace(assumed, country=str(country) or None)
+        country = ask("Country of its sales (empty: unknown)", str)
+        assumed = dataclasses.replace(assumed, country=country or None)
     if "demo" in read_yaml(project.root / DEFAULT_SOURCES) and not without_demo:
-        without_demo = not typer.confirm("Keep the demo shop beside it?", default=False)
+        without_demo = not confirm("Keep the demo shop beside it?", default=False)
     if without_demo:
-        zone = typer.prompt("Clock of the business", default=assumed.timezone)
-        assumed = dataclasses.replace(assumed, timezone=_known_timezone(str(zone)))
+        zone = ask("Clock of the business", known_timezone, assumed.timezone)
+        assumed = dataclasses.replace(assumed, timezone=zone)
     return assumed, without_demo
 
 
 def _show(source: str, table: ProposedTable) -> None:
-    entity = _ENTITY_WORDS[table.entity or _NO_ENTITY]
+    from till.add_source.settle import ENTITY_WORDS, NO_ENTITY
+
+    entity = ENTITY_WORDS[table.entity or NO_ENTITY]
+    if table.lines:
+        entity = f"orders, whose lines are in {table.lines}"
     key = f"; key {', '.join(table.key)}" if table.key else ""
     console.print(
-        harmless(f"{source}.{table.name}: {table.rows_seen:,} rows looked at; {entity}{key}", 200)
+        harmless(
+            f"{source}.{table.name}: {table.rows_seen:,} rows looked at; {entity}{key}", _NO_LINES
+        )
     )
+    _show_columns(table)
+    for child in table.children:
+        console.print(harmless(f"{source}.{child.name}: the list {child.path}", _NO_LINES))
+        _show_columns(child)
+
+
+def _show_columns(table: Columns) -> None:
     shown = table_of("column", "name in the source", "type", "means", "for example")
     for column in table.columns:
         shown.add_row(
@@ -249,20 +248,42 @@ def _show(source: str, table: ProposedTable) -> None:
     console.print(shown)
 
 
+def _tell(source: ProposedSource) -> None:
+    """What a person must know of the proposal."""
+    for table in source.tables:
+        for note in table.notes:
+            console.print(f"{source.name}.{table.name}: {note}", markup=False)
+        if source.kind == "rest_api" and "cursor" not in table.options:
+            console.print(
+                f"{source.name}.{table.name} is loaded whole each time; with --cursor-param NAME only "
+                "what changed, if the API has such a parameter.",
+                markup=False,
+            )
+
+
+def _token(variable: str | None) -> str | None:
+    """The token, which stays in the environment."""
+    if variable is None:
+        return None
+    token = os.environ.get(_known_variable(variable))
+    if not token:
+        raise ConfigurationError(
+            f"the environment variable {variable} is not set",
+            remedy=f"Set it: export {variable}=... (never write the token into a file of the project).",
+        )
+    return token
+
+
+def _known_variable(name: str) -> str:
+    if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ConfigurationError(
+            "this is no name of an environment variable",
+            remedy="Give its name, such as SHOP_TOKEN, and never the token itself.",
+        )
+    return name
+
+
 def _variable(project: Project, name: str, otherwise: str) -> str:
     """A variable of the set-up, as the sources file says it."""
     document = read_yaml(project.root / DEFAULT_SOURCES)
     return str(document.get("vars", {}).get(name, otherwise))
-
-
-def _known_timezone(name: str) -> str:
-    from zoneinfo import available_timezones
-
-    known = available_timezones()
-    if name not in known:
-        guess = nearest(name, sorted(known))
-        raise ConfigurationError(
-            f"'{name}' is no time zone that is known",
-            remedy=f"Did you mean '{guess}'?" if guess else "Say it as Europe/Madrid.",
-        )
-    return name

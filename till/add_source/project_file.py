@@ -6,6 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
 from configuration.errors import ConfigurationError
 
 _FILE = "dbt_project.yml"
@@ -27,23 +30,55 @@ class Named:
 def with_named(text: str, named: Named) -> str:
     """The file's text with the source; raises ConfigurationError where a place is not found."""
     lines = text.splitlines()
+    _forget(lines, named.source)
     _set_active(lines, named)
     for name, value in named.settings.items():
         lines[_block(lines, name)] = f"  {name}: {value}"
     conforming = named.conforming or {"events": []}  # a source that no figure counts says so
     for canonical, models in conforming.items():
         at = _key(lines, canonical, _block(lines, "conforming_models"))
-        _put(lines, at, named.source, f"      {named.source}: [{', '.join(models)}]")
+        lines.insert(at + 1, f"      {named.source}: [{', '.join(models)}]")
     if named.order_keys:
         at = _block(lines, "order_key_of_raw_rows")
         pairs = ", ".join(f'{table}: "{sql}"' for table, sql in named.order_keys.items())
-        _put(lines, at, named.source, f"    {named.source}: {{{pairs}}}")
+        lines.insert(at + 1, f"    {named.source}: {{{pairs}}}")
     for layer in ("staging", "intermediate"):
         if layer == "staging" or named.has_intermediate:
             _enable(lines, layer, named.source)
     for layer in ("staging", "intermediate"):
         _correct_defaults(lines, layer, named.active)
-    return "\n".join(lines) + "\n"
+    edited = "\n".join(lines) + "\n"
+    _check(edited, named)
+    return edited
+
+
+def _check(text: str, named: Named) -> None:
+    """Raise ConfigurationError unless the edited text says what it should, read as dbt reads it."""
+    try:
+        document = YAML(typ="safe", pure=True).load(text)
+        variables = document["vars"]
+        conforming = variables["conforming_models"]
+        says_so = list(variables["active_sources"]) == list(named.active) and all(
+            conforming[canonical][named.source] == list(models)
+            for canonical, models in named.conforming.items()
+        )
+    except (YAMLError, LookupError, TypeError):
+        says_so = False
+    if not says_so:
+        raise ConfigurationError(
+            "the file is written in a way that cannot be added to", where=_FILE, remedy=_REMEDY
+        )
+
+
+def _forget(lines: list[str], source: str) -> None:
+    """Take out what stands there of a former source of this name."""
+    for variable in ("conforming_models", "order_key_of_raw_rows"):
+        number = _block(lines, variable) + 1
+        while number < len(lines) and (lines[number].startswith("    ") or not lines[number].strip()):
+            if re.match(rf" {{4,6}}{source}:", lines[number]):
+                del lines[number]
+            else:
+                number += 1
 
 
 def _set_active(lines: list[str], named: Named) -> None:
@@ -67,18 +102,6 @@ def _find(lines: Sequence[str], pattern: str, after: int = -1) -> int:
     raise ConfigurationError(
         f"no line is found there that looks like '{pattern.strip()}'", where=_FILE, remedy=_REMEDY
     )
-
-
-def _put(lines: list[str], at: int, source: str, line: str) -> None:
-    """Put `line` below `at`, in the place of a line that names the source there already."""
-    indent = len(line) - len(line.lstrip())
-    for number in range(at + 1, len(lines)):
-        if lines[number].strip() and len(lines[number]) - len(lines[number].lstrip()) < indent:
-            break
-        if lines[number].startswith(f"{' ' * indent}{source}:"):
-            lines[number] = line
-            return
-    lines.insert(at + 1, line)
 
 
 def _enable(lines: list[str], layer: str, source: str) -> None:

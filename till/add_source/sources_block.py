@@ -1,9 +1,13 @@
-"""The block of a proposed source, added to the sources file as text: comments and order stay as they are."""
+"""The block of a proposed source, added to the sources file as text: comments and order stay as they are.
+
+What comes out is read again before it is written: a file that cannot be edited so is left alone.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
@@ -11,11 +15,15 @@ from pathlib import Path
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
+from configuration.errors import ConfigurationError
 from configuration.yaml_file import read_yaml
+from ingest.declaration.sources_file import load_sources_file
 from ingest.profile.proposal import GRAIN, ProposedColumn, ProposedSource, ProposedTable
+from till.generated_files import Placeholders
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
 _YAML_WORDS = ("true", "false", "yes", "no", "on", "off", "null", "y", "n")
+_LONGEST_FLOW = 100
 
 
 def source_block(source: ProposedSource) -> str:
@@ -29,69 +37,119 @@ def source_block(source: ProposedSource) -> str:
 
 
 def with_source(
-    text: str,
-    path: Path,
-    source: ProposedSource,
-    *,
-    without_demo: bool,
-    settings: Mapping[str, str],
+    text: str, source: ProposedSource, *, without_demo: bool, settings: Mapping[str, str]
 ) -> str:
-    """The text of the sources file with `source` at its end, or in the place of the demo's sources.
+    """The text of the sources file with `source` in the place of its former block, or at the end.
 
-    `settings` are variables of the set-up that it decides, where it stands alone.
+    With `without_demo` it stands in the place of the demo and of all sources, and `settings` are the
+    variables of the set-up. Raises ConfigurationError when the file is written in a way that cannot be
+    edited so.
     """
-    document = read_yaml(path)
+    before = _loaded(text)
     block = source_block(source)
-    if without_demo and "demo" in document:
-        head = text[: _start_of_key(text, document, "sources")]
-        head = _without_key(head, document, "demo")
-        # What stands above the first key tells of the demo; only the line for editors stays.
-        first, rest = head[: head.index("version:")], head[head.index("version:") :]
-        hints = [line for line in first.splitlines(keepends=True) if "yaml-language" in line]
-        head = "".join(hints) + rest
-        head = _without_key(head, YAML().load(head), "vars") if "vars" in document else head
-        pairs = ", ".join(f"{name}: {_scalar(value)}" for name, value in settings.items())
-        head += f"vars: {{{pairs}}}\n" if pairs else ""
-        return f"{head}sources:\n{block}"
-    if not text.endswith("\n"):
-        text += "\n"
-    return text + block
+    if without_demo and "demo" in before:
+        edited = _alone(text, before, block, settings)
+        wanted = {**before, "vars": dict(settings), "sources": []}
+        del wanted["demo"]
+    else:
+        edited = _added(text, before, source.name, block)
+        others = [each for each in before["sources"] if each.get("name") != source.name]
+        wanted = {**before, "sources": others}
+    after = _checked(edited, block)
+    found = {**after, "sources": [each for each in after["sources"] if each["name"] != source.name]}
+    if found != wanted:
+        raise _not_editable(block)
+    return edited
 
 
-def without_source(text: str, path: Path, name: str) -> str:
-    """The text without the block of the source `name`, which is there."""
-    document = read_yaml(path)
+def _added(text: str, document: CommentedMap, name: str, block: str) -> str:
+    """The text with the block at the end of the list, or in the place of the one with this name."""
     sources = document["sources"]
-    index = [each.get("name") for each in sources].index(name)
+    if sources.fa.flow_style():
+        raise _not_editable(block)
     lines = text.splitlines(keepends=True)
-    start = sources.lc.item(index)[0]
-    end = sources.lc.item(index + 1)[0] if index + 1 < len(sources) else len(lines)
-    return "".join(lines[:start] + lines[end:])
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    # The dash stands two before the first key of a block.
+    indent = sources.lc.item(0)[1] - 2
+    block = "".join(
+        " " * indent + line.removeprefix("  ") for line in block.splitlines(keepends=True)
+    )
+    starts = [sources.lc.item(index)[0] for index in range(len(sources))]
+    starts.append(_end_of(document, "sources", lines))
+    names = [each.get("name") for each in sources]
+    at = names.index(name) if name in names else len(sources)
+    end = starts[at + 1] if at < len(sources) else starts[at]
+    return "".join([*lines[: starts[at]], block, *lines[end:]])
 
 
-def _start_of_key(text: str, document: CommentedMap, key: str) -> int:
-    line: int = document.lc.key(key)[0]
-    return sum(len(each) for each in text.splitlines(keepends=True)[:line])
+def _end_of(document: CommentedMap, key: str, lines: list[str]) -> int:
+    """The line after the last one of a top-level key, without comments that belong to what follows."""
+    begin: int = document.lc.key(key)[0]
+    later = [document.lc.key(each)[0] for each in document if document.lc.key(each)[0] > begin]
+    end = min(later, default=len(lines))
+    while end > begin + 1 and not lines[end - 1].strip():
+        end -= 1
+    while later and end > begin + 1 and lines[end - 1].startswith("#"):
+        end -= 1
+    return end
 
 
-def _without_key(text: str, document: CommentedMap, key: str) -> str:
-    """`text` without the line of a top-level key and the comment right above it."""
+def _alone(text: str, document: CommentedMap, block: str, settings: Mapping[str, str]) -> str:
+    """The text with nothing of the demo; what stands above the first key tells of it too."""
     lines = text.splitlines(keepends=True)
-    line: int = document.lc.key(key)[0]
-    first = line
-    while (
-        first > 0
-        and lines[first - 1].startswith("#")
-        and "yaml-language-server" not in lines[first - 1]
-    ):
-        first -= 1
-    return "".join(lines[:first] + lines[line + 1 :])
+    hints = [line for line in lines if "yaml-language-server" in line and line.startswith("#")]
+    pairs = ", ".join(f"{name}: {_scalar(value, in_flow=True)}" for name, value in settings.items())
+    known = {"version", "vars", "demo", "sources"}
+    if set(document) - known:
+        raise _not_editable(block)
+    head = [*hints, "version: 1\n", f"vars: {{{pairs}}}\n" if pairs else "", "sources:\n"]
+    return "".join(head) + block
+
+
+def _checked(text: str, block: str) -> CommentedMap:
+    """What the edited text says, when it is a whole sources file."""
+    try:
+        document = _loaded(text)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "sources.yml"
+            path.write_text(text, encoding="utf-8")
+            try:
+                load_sources_file(path, Placeholders({}))
+            except ConfigurationError as error:
+                raise _not_editable(block, str(error).replace(f"{path}:", "line ")) from error
+    except ConfigurationError as error:
+        if error.where == _FILE:
+            raise
+        raise _not_editable(block) from error
+    return document
+
+
+_FILE = "ingest/sources.yml"
+
+
+def _loaded(text: str) -> CommentedMap:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sources.yml"
+        path.write_text(text, encoding="utf-8")
+        return read_yaml(path)
+
+
+def _not_editable(block: str, reason: str = "") -> ConfigurationError:
+    return ConfigurationError(
+        "the file is written in a way that cannot be added to"
+        + (f" ({reason.splitlines()[0]})" if reason else ""),
+        where=_FILE,
+        remedy="Nothing was written. Write its list `sources` with one line for each key, or add "
+        f"this there yourself:\n{block}",
+    )
 
 
 def _table(table: ProposedTable) -> list[str]:
     lines = [f"      - name: {table.name}"]
-    if table.entity is not None:
-        lines.append(f"        description: One row per {GRAIN[table.entity]}.")
+    grain = "order" if table.lines else GRAIN[table.entity] if table.entity else None
+    if grain is not None:
+        lines.append(f"        description: One row per {grain}.")
     lines.append(f"        path: {_scalar(table.path)}")
     if table.key:
         lines.append(f"        key: [{', '.join(table.key)}]")
@@ -119,14 +177,30 @@ def _column(column: ProposedColumn) -> str:
 
 
 def _options(options: Mapping[str, object], indent: int) -> list[str]:
-    """Further keys as YAML, each on lines of its own."""
-    if not options:
-        return []
-    yaml = YAML()
-    yaml.default_flow_style = False
-    out = StringIO()
-    yaml.dump(dict(options), out)
-    return [" " * indent + line for line in out.getvalue().splitlines()]
+    """Further keys as YAML: each on a line of its own, or on several where one is too long."""
+    lines: list[str] = []
+    for key, value in options.items():
+        line = f"{key}: {_inline(value)}"
+        if len(line) + indent > _LONGEST_FLOW and isinstance(value, (dict, list)):
+            yaml = YAML()
+            yaml.default_flow_style = False
+            out = StringIO()
+            yaml.dump({key: value}, out)
+            lines += out.getvalue().splitlines()
+        else:
+            lines.append(line)
+    return [" " * indent + line for line in lines]
+
+
+def _inline(value: object) -> str:
+    if isinstance(value, Mapping):
+        pairs = (f"{_scalar(str(name), in_flow=True)}: {_inline(each)}" for name, each in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_inline(each) for each in value) + "]"
+    if isinstance(value, str):
+        return _scalar(value, in_flow=True)
+    return json.dumps(value)
 
 
 def _scalar(text: str, *, in_flow: bool = False) -> str:

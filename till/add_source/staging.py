@@ -1,91 +1,152 @@
-"""The staging model of a proposed table: SQL as a person would write it, and its properties.
-
-What is written belongs to whoever asked for it: it is read, changed and committed like any other model.
-"""
+"""The staging models of a proposed table, and of the lists within its records."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from ingest.profile.proposal import GRAIN, ProposedColumn, ProposedTable
+from ingest.profile.proposal import GRAIN, ProposedChild, ProposedColumn, ProposedTable
+from till.add_source.expressions import (
+    Assumed,
+    as_it_is,
+    customer_part,
+    event_part,
+    line_part,
+    order_part,
+    product_part,
+    rate_part,
+)
+from till.add_source.model import Expression, Model, doc, properties, select
 
 _LINE_LENGTH = 100
+VERSION = "order_version"
 
 
-@dataclass(frozen=True)
-class Assumed:
-    """What holds for all rows where no column says it."""
-
-    currency: str
-    country: str | None
-    channel: str
-    timezone: str
+def staging_models(source: str, table: ProposedTable, assumed: Assumed) -> list[Model]:
+    """The model of the table itself, then those of its lists."""
+    found = [_table_model(source, table, assumed)]
+    for child in table.children:
+        found.append(_child_model(source, table, child))
+    return found
 
 
-@dataclass(frozen=True)
-class _Expression:
-    """One column of the model: its name, the SQL that gives it, and its description."""
-
-    name: str
-    sql: str
-    description: str
+def model_name(source: str, table: str) -> str:
+    """How the staging model of a raw table is called."""
+    return f"stg_{source}__{table}"
 
 
-def model_name(source: str, table: ProposedTable) -> str:
-    """How the staging model is called."""
-    return f"stg_{source}__{table.name}"
-
-
-def staging_sql(source: str, table: ProposedTable, assumed: Assumed) -> str:
-    """The model's text."""
-    expressions = _expressions(source, table, assumed)
-    width = ",\n    ".join(
-        each.sql if each.sql == each.name else f"{each.sql} as {each.name}" for each in expressions
-    )
-    return f"with {_rows(source, table)}\n\nselect\n    {width}\nfrom {_relation(table)}\n"
-
-
-def staging_properties(source: str, table: ProposedTable, assumed: Assumed) -> str:
-    """The text of the YAML file beside it."""
-    key = ", ".join(table.key) or "none found"
-    lines = [
-        "version: 2",
-        "",
-        "models:",
-        f"  - name: {model_name(source, table)}",
-        "    description: >",
-        f"      One row per {GRAIN[table.entity] if table.entity else 'row of the source'}. "
-        f"Key in the source: {key}. A view on the raw table:",
-        "      as fresh as the newest load. Hazards: none known yet; written from a look at "
+def _table_model(source: str, table: ProposedTable, assumed: Assumed) -> Model:
+    step = "newest" if table.key else "raw_rows"
+    rows = f"with {_rows(source, table)}"
+    is_flat_sale = table.entity == "order_lines" and not table.lines
+    if is_flat_sale and not table.key:
+        step, rows = "numbered", f"with {_numbered(source, table)}"
+    expressions = [*_expressions(table, assumed, step), *_load()]
+    grain = "order" if table.lines else GRAIN[table.entity] if table.entity else "row of the source"
+    description = [
+        f"One row per {grain}. Key in the source: {', '.join(table.key) or 'none found'}. "
+        "A view on the raw table:",
+        "as fresh as the newest load. Hazards: none known yet; written from a look at "
         f"{table.rows_seen:,} rows.",
-        "    columns:",
     ]
-    for each in _expressions(source, table, assumed):
-        lines += [f"      - name: {each.name}", f'        description: "{each.description}"']
-    return "\n".join(lines) + "\n"
+    name = model_name(source, table.name)
+    sql = f"{rows}\n\nselect\n    {select(expressions)}\nfrom {step}\n"
+    return Model(name, "staging", source, sql, properties(name, description, expressions))
 
 
-def _relation(table: ProposedTable) -> str:
-    if table.key:
-        return "newest"
-    return "numbered" if table.entity == "order_lines" else "raw_rows"
+def _expressions(table: ProposedTable, assumed: Assumed, step: str) -> list[Expression]:
+    if table.lines:
+        version = Expression(VERSION, table.version, "Tells this version of the order from others.")
+        return [*order_part(table, assumed), version]
+    if table.entity == "order_lines":
+        return _flat_sales(table, assumed, step)
+    if table.entity == "customers":
+        return [*customer_part(table, assumed), *_origin(step, table.name)]
+    if table.entity == "products":
+        return product_part(table)
+    if table.entity == "events":
+        return event_part(table)
+    if table.entity == "exchange_rates":
+        return rate_part(table, assumed)
+    return as_it_is(table.columns)
+
+
+def _flat_sales(table: ProposedTable, assumed: Assumed, step: str) -> list[Expression]:
+    """Sales whose rows are the lines, each with what its order says."""
+    parts = list(table.key)
+    if not parts:
+        names = [each.name for each in _present(table, "order_id", "product_id")]
+        parts = [*names, "line_number"]
+    line_id = parts[0] if len(parts) == 1 else f"concat_ws(':', {', '.join(parts)})"
+    return [
+        Expression("order_line_id", line_id, doc("order_line_id")),
+        *order_part(table, assumed),
+        *line_part(table),
+        *uncounted(),
+        *_origin(step, table.name),
+    ]
+
+
+def uncounted(reason: str = "cast(null as varchar)") -> list[Expression]:
+    """What the figures want to know of a line and no column says."""
+    return [
+        Expression("line_type", "cast(null as varchar)", doc("source_line_type")),
+        Expression("is_cancellation", "false", doc("is_cancellation")),
+        Expression("set_aside_reason", reason, doc("set_aside_reason")),
+    ]
+
+
+def _child_model(source: str, table: ProposedTable, child: ProposedChild) -> Model:
+    """A list within the records: its items, of the newest version of the record around them."""
+    (parent,) = table.key
+    item = child.key[0] if child.key else "_list_index"
+    name = model_name(source, child.name)
+    if child.name == table.lines:
+        expressions = [
+            Expression("order_id", f"nullif(trim({parent}), '')", doc("order_id")),
+            Expression(
+                "line_id", f"cast({item} as varchar)", "What tells the line from others of its order."
+            ),
+            *line_part(child),
+            Expression(VERSION, table.version, "The version of the order that the line came with."),
+            *_origin("newest", child.name),
+        ]
+        grain = "line of the newest version of an order"
+    else:
+        expressions = [
+            Expression(parent, parent, f"What tells the row of {table.name} from others."),
+            Expression("_list_index", "_list_index", "Its place in the list, from 0."),
+            *as_it_is(child.columns),
+        ]
+        grain = f"item of the list {child.path} of {table.name}"
+    expressions += _load()
+    sql = (
+        "with newest as (\n    {{ children_of_newest_versions(\n"
+        f"        source('{source}', '{child.name}'),\n        parent_key='{parent}',\n"
+        f"        key=['{parent}', '{item}'],\n        version=\"{table.version}\",\n"
+        f"    ) | indent(4) }}}}\n)\n\nselect\n    {select(expressions)}\nfrom newest\n"
+    )
+    description = [f"One row per {grain}. A view on the raw table: as fresh as the newest load."]
+    return Model(name, "staging", source, sql, properties(name, description, expressions))
 
 
 def _rows(source: str, table: ProposedTable) -> str:
     """The first step: which raw rows count."""
     raw = f"source('{source}', '{table.name}')"
-    if table.key:
-        cursor = table.options.get("cursor")
-        by = f"'{cursor['column']} desc nulls last', " if isinstance(cursor, dict) else ""
-        key = ", ".join(f"'{name}'" for name in table.key)
-        return (
-            "newest as (\n    {{ newest_versions(\n"
-            f"        {raw},\n        key=[{key}],\n        newest_first=[{by}'_load_id desc'],\n"
-            "    ) | indent(4) }}\n)"
-        )
-    if table.entity != "order_lines":
+    if not table.key:
         return f"raw_rows as (\n    select * from {{{{ {raw} }}}}\n)"
+    key = ", ".join(f"'{name}'" for name in table.key)
+    versions = ["'_load_id desc'", "'_file desc'"]
+    if table.version != "_load_id":
+        versions.insert(0, f'"{table.version} desc nulls last"')
+    return (
+        "newest as (\n    {{ newest_versions(\n"
+        f"        {raw},\n        key=[{key}],\n        newest_first=[{', '.join(versions)}],\n"
+        "    ) | indent(4) }}\n)"
+    )
+
+
+def _numbered(source: str, table: ProposedTable) -> str:
+    """Lines without a key of their own, numbered within their order."""
     within = [column.name for column in _present(table, "order_id", "product_id")]
     rest = [column.name for column in table.columns if column.name not in within]
     order = _wrapped(["_file", *rest], "order by ", 12)
@@ -93,7 +154,7 @@ def _rows(source: str, table: ProposedTable) -> str:
     return (
         "numbered as (\n    select\n        *,\n        row_number() over (\n"
         f"            partition by {', '.join(within)}\n            {order}\n"
-        f"        ) as line_number\n    from {{{{ {raw} }}}}\n)"
+        f"        ) as line_number\n    from {{{{ source('{source}', '{table.name}') }}}}\n)"
     )
 
 
@@ -109,194 +170,18 @@ def _present(table: ProposedTable, *roles: str) -> list[ProposedColumn]:
     return [column for role in roles if (column := table.with_role(role))]
 
 
-def _expressions(source: str, table: ProposedTable, assumed: Assumed) -> list[_Expression]:
-    make = _ENTITIES.get(table.entity or "", _as_it_is)
-    return make(source, table, assumed)
-
-
-def _doc(block: str, more: str = "") -> str:
-    return "{{ doc('" + block + "') }}" + (f" {more}" if more else "")
-
-
-def _text(table: ProposedTable, role: str) -> str:
-    column = table.with_role(role)
-    if column is None:
-        return "cast(null as varchar)"
-    if column.type != "text":
-        return f"cast({column.name} as varchar)"
-    if column.is_fractional:
-        # A spreadsheet made fractions of the numbers: 12708.0.
-        return f"nullif(regexp_replace(trim({column.name}), '[.]0$', ''), '')"
-    return f"nullif(trim({column.name}), '')"
-
-
-def _moment(table: ProposedTable, role: str) -> str:
-    column = table.with_role(role)
-    if column is None:
-        return "cast(null as timestamp)"
-    value = column.name
-    if column.type == "text":
-        value = f"try_cast({column.name} as timestamp)"
-    if column.is_zoned:
-        return f"cast({value} as timestamp)"
-    return "{{ local_to_utc(" + f'"{value}"' + ", var('business_timezone')) }}"
-
-
-def _number(table: ProposedTable, role: str, kind: str, otherwise: str) -> str:
-    column = table.with_role(role)
-    return f"cast({column.name} as {kind})" if column else f"cast({otherwise} as {kind})"
-
-
-def _literal(value: str | None) -> str:
-    if value is None:
-        return "cast(null as varchar)"
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _or_assumed(table: ProposedTable, role: str, value: str | None) -> str:
-    if table.with_role(role) is None:
-        return _literal(value)
-    text = _text(table, role)
-    return f"upper({text})" if role == "currency" else text
-
-
-def _order_lines(source: str, table: ProposedTable, assumed: Assumed) -> list[_Expression]:
-    del source
-    if table.key:
-        line_id = table.key[0] if len(table.key) == 1 else f"concat_ws(':', {', '.join(table.key)})"
-    else:
-        names = [column.name for column in _present(table, "order_id", "product_id")]
-        line_id = f"concat_ws(':', {', '.join([*names, 'line_number'])})"
-    quantity = _number(table, "quantity", "decimal(18, 3)", "1")
-    price = _number(table, "unit_price", "decimal(18, 4)", "null")
-    total, pieces = table.with_role("line_total"), table.with_role("quantity")
-    if table.with_role("unit_price") is None and total is not None:
-        per_piece = f"{total.name} / nullif({pieces.name}, 0)" if pieces else total.name
-        price = f"cast({per_piece} as decimal(18, 4))"
-    return [
-        _Expression("order_line_id", line_id, _doc("order_line_id")),
-        _Expression("order_id", _text(table, "order_id"), _doc("order_id")),
-        _Expression("ordered_at", _moment(table, "ordered_at"), _doc("ordered_at")),
-        _Expression("customer_id", _text(table, "customer_id"), _doc("customer_id")),
-        _Expression("product_id", _text(table, "product_id"), _doc("product_id")),
-        _Expression("product_name", _text(table, "product_name"), _doc("product_name")),
-        _Expression("category", _text(table, "category"), _doc("product_category")),
-        _Expression(
-            "country", _or_assumed(table, "country", assumed.country), _doc("country_spelling")
-        ),
-        _Expression("channel", _or_assumed(table, "channel", assumed.channel), _doc("channel")),
-        _Expression("line_type", "cast(null as varchar)", _doc("source_line_type")),
-        _Expression("is_cancellation", "false", _doc("is_cancellation")),
-        _Expression("quantity", quantity, _doc("quantity")),
-        _Expression("unit_price", price, _doc("unit_price")),
-        _Expression(
-            "discount_amount",
-            _coalesced(_number(table, "discount_amount", "decimal(18, 4)", "0"), table),
-            _doc("discount_amount"),
-        ),
-        _Expression("currency", _or_assumed(table, "currency", assumed.currency), _doc("currency")),
-        _Expression("set_aside_reason", "cast(null as varchar)", _doc("set_aside_reason")),
-        *_origin(table),
-    ]
-
-
-def _coalesced(number: str, table: ProposedTable) -> str:
-    return f"coalesce({number}, 0)" if table.with_role("discount_amount") else number
-
-
-def _origin(table: ProposedTable) -> list[_Expression]:
+def _origin(step: str, table: str) -> list[Expression]:
     """Where a row came from."""
     return [
-        _Expression(
-            "original_values",
-            f"cast(to_json({_relation(table)}) as varchar)",
-            _doc("original_values"),
+        Expression(
+            "original_values", f"cast(to_json({step}) as varchar)", doc("original_values")
         ),
-        _Expression("_table_name", f"'{table.name}'", _doc("raw_table_name")),
-        _Expression("_load_id", "_load_id", _doc("load_id")),
-        _Expression("_loaded_at", "_loaded_at", _doc("loaded_at")),
+        Expression("_table_name", f"'{table}'", doc("raw_table_name")),
     ]
 
 
-def _customers(source: str, table: ProposedTable, assumed: Assumed) -> list[_Expression]:
-    del source
+def _load() -> list[Expression]:
     return [
-        _Expression("customer_id", _text(table, "customer_id"), _doc("customer_id")),
-        _Expression("name", _text(table, "name"), _doc("customer_name")),
-        _Expression("email", _lower(_text(table, "email"), table), _doc("email")),
-        _Expression(
-            "country", _or_assumed(table, "country", assumed.country), _doc("country_spelling")
-        ),
-        _Expression("signed_up_at", _moment(table, "signed_up_at"), _doc("signed_up_at")),
-        *_origin(table),
+        Expression("_load_id", "_load_id", doc("load_id")),
+        Expression("_loaded_at", "_loaded_at", doc("loaded_at")),
     ]
-
-
-def _lower(text: str, table: ProposedTable) -> str:
-    return f"lower({text})" if table.with_role("email") else text
-
-
-def _products(source: str, table: ProposedTable, assumed: Assumed) -> list[_Expression]:
-    del source, assumed
-    name = "product_name" if table.with_role("product_name") else "name"
-    return [
-        _Expression("product_id", _text(table, "product_id"), _doc("product_id")),
-        _Expression("name", _text(table, name), _doc("product_name")),
-        _Expression("category", _text(table, "category"), _doc("product_category")),
-        _Expression(
-            "unit_cost",
-            _number(table, "unit_cost", "decimal(18, 4)", "null"),
-            _doc("unit_cost"),
-        ),
-        _Expression("line_type", "cast(null as varchar)", _doc("source_line_type")),
-        _Expression("_load_id", "_load_id", _doc("load_id")),
-        _Expression("_loaded_at", "_loaded_at", _doc("loaded_at")),
-    ]
-
-
-def _events(source: str, table: ProposedTable, assumed: Assumed) -> list[_Expression]:
-    del source, assumed
-    when = "occurred_at" if table.with_role("occurred_at") else "ordered_at"
-    return [
-        _Expression("event_id", _text(table, "event_id"), _doc("event_id")),
-        _Expression("event_type", f"lower({_text(table, 'event_type')})", _doc("event_type")),
-        _Expression("occurred_at", _moment(table, when), _doc("occurred_at")),
-        _Expression("customer_id", _text(table, "customer_id"), _doc("customer_id")),
-        _Expression("session_id", _text(table, "session_id"), _doc("session_id")),
-        _Expression("product_id", _text(table, "product_id"), _doc("product_id")),
-        _Expression("_load_id", "_load_id", _doc("load_id")),
-        _Expression("_loaded_at", "_loaded_at", _doc("loaded_at")),
-    ]
-
-
-def _as_it_is(source: str, table: ProposedTable, assumed: Assumed) -> list[_Expression]:
-    """A table that gives rows to no canonical table: its columns, with the spaces around them gone."""
-    del source, assumed
-    found = [
-        _Expression(
-            column.name,
-            f"nullif(trim({column.name}), '')" if column.type == "text" else column.name,
-            f"As the source has it, under the name {_quoted(column.header)}.",
-        )
-        for column in table.columns
-    ]
-    return [
-        *found,
-        _Expression("_load_id", "_load_id", _doc("load_id")),
-        _Expression("_loaded_at", "_loaded_at", _doc("loaded_at")),
-    ]
-
-
-def _quoted(header: str) -> str:
-    plain = "".join(
-        letter if letter.isprintable() and letter not in '"\\{}' else " " for letter in header
-    )
-    return f"'{plain}'"
-
-
-_ENTITIES: dict[str, Callable[[str, ProposedTable, Assumed], list[_Expression]]] = {
-    "order_lines": _order_lines,
-    "customers": _customers,
-    "products": _products,
-    "events": _events,
-}
