@@ -78,4 +78,5 @@ class Placeholders(dict[str, str]):
         return True
 
     def get(self, name: str, default: object = None) -> str:
+        """The variable where it is set, else the default, else something."""
         return super().get(name) or (default if isinstance(default, str) else self[name])

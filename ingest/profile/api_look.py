@@ -125,7 +125,9 @@ def try_cursor(source: ProposedSource, table: ProposedTable, asker: Asker, param
     params = dict(given) if isinstance(given, dict) else {}
     column = table.with_role(UPDATED)
     if column is not None and column.examples:
-        asker.ask(f"{source.options['base_url']}{table.path}", {**params, param: column.examples[0]})
+        asker.ask(
+            f"{source.options['base_url']}{table.path}", {**params, param: column.examples[0]}
+        )
 
 
 def _look(api: Api, path: str, asker: Asker, spool: Path) -> tuple[ProposedTable, Paging]:

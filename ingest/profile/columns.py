@@ -24,7 +24,9 @@ _TIMES = ("ordered_at", "signed_up_at", "occurred_at", "updated_at")
 _ALWAYS_TEXT = ("order_line_id", "order_id", "customer_id", "product_id", "event_id", "session_id")
 _LOOKS_LIKE_AN_ID = re.compile(r"(id|no|nr|number|code|zip|plz|phone|tel|ean|iban)$")
 # The sum of many such columns is money, though the first rows may be whole.
-_LOOKS_LIKE_MONEY = re.compile(r"(price|cost|amount|total|tax|fee|preis|betrag|precio|prix|montant)$")
+_LOOKS_LIKE_MONEY = re.compile(
+    r"(price|cost|amount|total|tax|fee|preis|betrag|precio|prix|montant)$"
+)
 _ZONED = "(Z|[+-][0-9]{2}:?[0-9]{2})$"
 _LONGEST_NAME = 63
 

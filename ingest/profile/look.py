@@ -76,9 +76,7 @@ def look_at(name: str, wanted: Wanted) -> ProposedSource:
         except IsFileError:
             return _files(name, wanted, ["csv"])
     if wanted.paths:
-        raise ConfigurationError(
-            "--path is for an API, and this is no address", where=wanted.place
-        )
+        raise ConfigurationError("--path is for an API, and this is no address", where=wanted.place)
     if not is_web(wanted.place) and not is_store(wanted.place):
         wanted = replace(wanted, place=_from_root(wanted.place, wanted.root))
     return _files(name, wanted, _kinds(wanted))

@@ -26,7 +26,16 @@ _ID_OF = {
     LINE: "order_line_id",
 }
 _CALLED = {
-    "order": ("order", "sale", "invoice", "receipt", "bestellung", "rechnung", "pedido", "commande"),
+    "order": (
+        "order",
+        "sale",
+        "invoice",
+        "receipt",
+        "bestellung",
+        "rechnung",
+        "pedido",
+        "commande",
+    ),
     "customer": ("customer", "client", "kunde", "cliente"),
     "product": ("product", "article", "item", "artikel", "produkt", "articulo", "produit"),
     "event": ("event",),

@@ -100,7 +100,9 @@ def _by_cursor(places: Mapping[str, object], records: Sequence[Record], ask: Ask
         if value in (None, ""):
             # This list ended with its first page; the next one may not.
             options = {"type": "cursor", "cursor_path": place, "cursor_param": params[0]}
-            note = f"That {params[0]} asks for the next page is a guess: this list has one page only."
+            note = (
+                f"That {params[0]} asks for the next page is a guess: this list has one page only."
+            )
             return Paging(options, notes=(note,))
         for param in params:
             more = _page(ask, {param: value})
@@ -168,9 +170,7 @@ def _with_total(options: Options, total: tuple[str, int] | None) -> Options:
     return {**options, "total_path": total[0]} if total else options
 
 
-def _whole_number(
-    places: Mapping[str, object], pattern: re.Pattern[str]
-) -> tuple[str, int] | None:
+def _whole_number(places: Mapping[str, object], pattern: re.Pattern[str]) -> tuple[str, int] | None:
     for place, value in places.items():
         if pattern.fullmatch(place) and isinstance(value, int) and not isinstance(value, bool):
             return place, value

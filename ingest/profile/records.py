@@ -125,7 +125,9 @@ def _child(look: _Look, place: str, items: Sequence[Record], of: Sequence[int]) 
     key: tuple[str, ...] = ()
     if line_id is not None:
         header = identifier(line_id.header)
-        distinct = f"select distinct {_RECORD}, {header} from ({relation}) where trim({header}) != ''"
+        distinct = (
+            f"select distinct {_RECORD}, {header} from ({relation}) where trim({header}) != ''"
+        )
         if number(look.connection, f"select count(*) from ({distinct})") == len(items):
             key = (line_id.name,)
     return ProposedChild(name, place, columns, key)

@@ -12,18 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from configuration.errors import ConfigurationError, PlainError
+from configuration.errors import ConfigurationError
 from configuration.yaml_file import read_yaml
 from till.add_source.expressions import Assumed
 from till.project import DEFAULT_SOURCES, Project, open_project
-from till.terminal import console, harmless, table_of
+from till.terminal import console
 
 if TYPE_CHECKING:
     from ingest.profile.look import Wanted as WantedLook
-    from ingest.profile.proposal import Columns, ProposedSource, ProposedTable
-
-_LONGEST_CELL = 60
-_NO_LINES = 200
+    from ingest.profile.proposal import ProposedSource
 
 
 def add_source(
@@ -97,6 +94,7 @@ def add_source(
     from till.add_source.files import Wanted, files_of, write_files
     from till.add_source.questions import confirm
     from till.add_source.settle import known_currency, known_timezone, said, settled
+    from till.add_source.shown import show, tell
     from till.generated_files import write_generated
 
     project = open_project()
@@ -121,15 +119,15 @@ def add_source(
         flags = said(source, what or (), column_map or ())
         if asks:
             for each in source.tables:
-                _show(source.name, each)
+                show(source.name, each)
         source = settled(source, flags, asks=asks)
         if not asks:
             for each in source.tables:
-                _show(source.name, each)
+                show(source.name, each)
         if asks:
             source = _with_cursors(source, look)
             assumed, without_demo = _asked(project, source, assumed, without_demo=without_demo)
-    _tell(source)
+    tell(source)
     files = files_of(project, source, Wanted(assumed, without_demo, replace))
     if dry_run:
         for path, text in files.items():
@@ -146,9 +144,7 @@ def add_source(
     console.print("\nRead what was written, correct it where it guessed wrong, then: till run")
 
 
-def _looked(
-    name: str, look: WantedLook, *, asks: bool
-) -> tuple[ProposedSource, WantedLook]:
+def _looked(name: str, look: WantedLook, *, asks: bool) -> tuple[ProposedSource, WantedLook]:
     """The proposal; on a terminal, an API that wants to know who asks is told so."""
     from ingest.profile.answers import Asker, WantsTokenError
     from ingest.profile.look import look_at
@@ -164,7 +160,9 @@ def _looked(
         variable = ask("Environment variable that holds the token", _known_variable)
         token = os.environ.get(variable)
         if token is None or look.asker.token == token:
-            token = ask_hidden(f"{variable} is not set, or wrong; the token (used now, written nowhere)")
+            token = ask_hidden(
+                f"{variable} is not set, or wrong; the token (used now, written nowhere)"
+            )
             console.print(f"Set {variable} before the next run.", markup=False)
         look = dataclasses.replace(look, asker=Asker(token, variable))
 
@@ -189,9 +187,7 @@ def _with_cursors(source: ProposedSource, look: WantedLook) -> ProposedSource:
     param = ask("Parameter that asks for what changed since a moment (empty: none)", read)
     if not param:
         return source
-    tables = tuple(
-        with_cursor(each, param) if each in able else each for each in source.tables
-    )
+    tables = tuple(with_cursor(each, param) if each in able else each for each in source.tables)
     return dataclasses.replace(source, tables=tables)
 
 
@@ -215,50 +211,6 @@ def _asked(
         zone = ask("Clock of the business", known_timezone, assumed.timezone)
         assumed = dataclasses.replace(assumed, timezone=zone)
     return assumed, without_demo
-
-
-def _show(source: str, table: ProposedTable) -> None:
-    from till.add_source.settle import ENTITY_WORDS, NO_ENTITY
-
-    entity = ENTITY_WORDS[table.entity or NO_ENTITY]
-    if table.lines:
-        entity = f"orders, whose lines are in {table.lines}"
-    key = f"; key {', '.join(table.key)}" if table.key else ""
-    console.print(
-        harmless(
-            f"{source}.{table.name}: {table.rows_seen:,} rows looked at; {entity}{key}", _NO_LINES
-        )
-    )
-    _show_columns(table)
-    for child in table.children:
-        console.print(harmless(f"{source}.{child.name}: the list {child.path}", _NO_LINES))
-        _show_columns(child)
-
-
-def _show_columns(table: Columns) -> None:
-    shown = table_of("column", "name in the source", "type", "means", "for example")
-    for column in table.columns:
-        shown.add_row(
-            column.name,
-            harmless(column.header, _LONGEST_CELL),
-            column.type,
-            column.role or "",
-            harmless(", ".join(column.examples), _LONGEST_CELL),
-        )
-    console.print(shown)
-
-
-def _tell(source: ProposedSource) -> None:
-    """What a person must know of the proposal."""
-    for table in source.tables:
-        for note in table.notes:
-            console.print(f"{source.name}.{table.name}: {note}", markup=False)
-        if source.kind == "rest_api" and "cursor" not in table.options:
-            console.print(
-                f"{source.name}.{table.name} is loaded whole each time; with --cursor-param NAME only "
-                "what changed, if the API has such a parameter.",
-                markup=False,
-            )
 
 
 def _token(variable: str | None) -> str | None:

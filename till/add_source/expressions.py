@@ -44,9 +44,7 @@ def line_part(table: Columns) -> list[Expression]:
         Expression("product_id", text(table, product), doc("product_id")),
         Expression("product_name", text(table, "product_name"), doc("product_name")),
         Expression("category", text(table, "category"), doc("product_category")),
-        Expression(
-            "quantity", number(table, "quantity", "decimal(18, 3)", "1"), doc("quantity")
-        ),
+        Expression("quantity", number(table, "quantity", "decimal(18, 3)", "1"), doc("quantity")),
         Expression("unit_price", _unit_price(table), doc("unit_price")),
         Expression("discount_amount", discount, doc("discount_amount")),
     ]

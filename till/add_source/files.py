@@ -35,7 +35,11 @@ def files_of(project: Project, source: ProposedSource, wanted: Wanted) -> dict[P
     document = read_yaml(project.root / DEFAULT_SOURCES)
     declared = [each["name"] for each in document.get("sources", [])]
     models = [
-        *(each for table in source.tables for each in staging_models(source.name, table, wanted.assumed)),
+        *(
+            each
+            for table in source.tables
+            for each in staging_models(source.name, table, wanted.assumed)
+        ),
         *intermediate_models(source),
     ]
     files = {path: text for model in models for path, text in model.files().items()}
@@ -85,7 +89,10 @@ def _read(project: Project, path: Path) -> str:
 
 
 def _named(
-    source: ProposedSource, models: Sequence[Model], active: Sequence[str], settings: Mapping[str, str]
+    source: ProposedSource,
+    models: Sequence[Model],
+    active: Sequence[str],
+    settings: Mapping[str, str],
 ) -> Named:
     conforming: dict[str, list[str]] = {}
     order_keys: dict[str, str] = {}

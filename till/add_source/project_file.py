@@ -74,7 +74,9 @@ def _forget(lines: list[str], source: str) -> None:
     """Take out what stands there of a former source of this name."""
     for variable in ("conforming_models", "order_key_of_raw_rows"):
         number = _block(lines, variable) + 1
-        while number < len(lines) and (lines[number].startswith("    ") or not lines[number].strip()):
+        while number < len(lines) and (
+            lines[number].startswith("    ") or not lines[number].strip()
+        ):
             if re.match(rf" {{4,6}}{source}:", lines[number]):
                 del lines[number]
             else:

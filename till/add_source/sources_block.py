@@ -194,7 +194,9 @@ def _options(options: Mapping[str, object], indent: int) -> list[str]:
 
 def _inline(value: object) -> str:
     if isinstance(value, Mapping):
-        pairs = (f"{_scalar(str(name), in_flow=True)}: {_inline(each)}" for name, each in value.items())
+        pairs = (
+            f"{_scalar(str(name), in_flow=True)}: {_inline(each)}" for name, each in value.items()
+        )
         return "{" + ", ".join(pairs) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_inline(each) for each in value) + "]"

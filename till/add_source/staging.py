@@ -59,15 +59,14 @@ def _expressions(table: ProposedTable, assumed: Assumed, step: str) -> list[Expr
         return [*order_part(table, assumed), version]
     if table.entity == "order_lines":
         return _flat_sales(table, assumed, step)
-    if table.entity == "customers":
-        return [*customer_part(table, assumed), *_origin(step, table.name)]
-    if table.entity == "products":
-        return product_part(table)
-    if table.entity == "events":
-        return event_part(table)
-    if table.entity == "exchange_rates":
-        return rate_part(table, assumed)
-    return as_it_is(table.columns)
+    found: dict[str | None, list[Expression]] = {
+        "customers": [*customer_part(table, assumed), *_origin(step, table.name)],
+        "products": product_part(table),
+        "events": event_part(table),
+        "exchange_rates": rate_part(table, assumed),
+        None: as_it_is(table.columns),
+    }
+    return found[table.entity]
 
 
 def _flat_sales(table: ProposedTable, assumed: Assumed, step: str) -> list[Expression]:
@@ -104,7 +103,9 @@ def _child_model(source: str, table: ProposedTable, child: ProposedChild) -> Mod
         expressions = [
             Expression("order_id", f"nullif(trim({parent}), '')", doc("order_id")),
             Expression(
-                "line_id", f"cast({item} as varchar)", "What tells the line from others of its order."
+                "line_id",
+                f"cast({item} as varchar)",
+                "What tells the line from others of its order.",
             ),
             *line_part(child),
             Expression(VERSION, table.version, "The version of the order that the line came with."),
@@ -173,9 +174,7 @@ def _present(table: ProposedTable, *roles: str) -> list[ProposedColumn]:
 def _origin(step: str, table: str) -> list[Expression]:
     """Where a row came from."""
     return [
-        Expression(
-            "original_values", f"cast(to_json({step}) as varchar)", doc("original_values")
-        ),
+        Expression("original_values", f"cast(to_json({step}) as varchar)", doc("original_values")),
         Expression("_table_name", f"'{table}'", doc("raw_table_name")),
     ]
 

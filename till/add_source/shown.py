@@ -1,0 +1,54 @@
+"""What was found, as it is shown to whoever asked."""
+
+from __future__ import annotations
+
+from ingest.profile.proposal import Columns, ProposedSource, ProposedTable
+from till.add_source.settle import ENTITY_WORDS, NO_ENTITY
+from till.terminal import console, harmless, table_of
+
+_LONGEST_CELL = 60
+_LONGEST_LINE = 200
+
+
+def show(source: str, table: ProposedTable) -> None:
+    """Print what was found in a table."""
+    entity = ENTITY_WORDS[table.entity or NO_ENTITY]
+    if table.lines:
+        entity = f"orders, whose lines are in {table.lines}"
+    key = f"; key {', '.join(table.key)}" if table.key else ""
+    console.print(
+        harmless(
+            f"{source}.{table.name}: {table.rows_seen:,} rows looked at; {entity}{key}",
+            _LONGEST_LINE,
+        )
+    )
+    _show_columns(table)
+    for child in table.children:
+        console.print(harmless(f"{source}.{child.name}: the list {child.path}", _LONGEST_LINE))
+        _show_columns(child)
+
+
+def _show_columns(table: Columns) -> None:
+    shown = table_of("column", "name in the source", "type", "means", "for example")
+    for column in table.columns:
+        shown.add_row(
+            column.name,
+            harmless(column.header, _LONGEST_CELL),
+            column.type,
+            column.role or "",
+            harmless(", ".join(column.examples), _LONGEST_CELL),
+        )
+    console.print(shown)
+
+
+def tell(source: ProposedSource) -> None:
+    """What a person must know of the proposal."""
+    for table in source.tables:
+        for note in table.notes:
+            console.print(f"{source.name}.{table.name}: {note}", markup=False)
+        if source.kind == "rest_api" and "cursor" not in table.options:
+            console.print(
+                f"{source.name}.{table.name} is loaded whole each time; with --cursor-param NAME only "
+                "what changed, if the API has such a parameter.",
+                markup=False,
+            )
