@@ -6,8 +6,8 @@ A type is proposed only when every value seen fits it exactly, so a load of the 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import duckdb
@@ -17,9 +17,11 @@ from ingest.profile.proposal import ProposedColumn
 from ingest.rows.casting import TypedColumn, unfitting_rows
 from ingest.rows.column_types import column_type
 from ingest.rows.duckdb_sql import identifier, number, one, text_literal
+from ingest.rows.new_columns import free_name
+from ingest.rows.text_forms import PLAIN_FORM, TextForm
 
-_MONEY = ("unit_price", "line_total", "discount_amount", "unit_cost")
-_TIMES = ("ordered_at", "signed_up_at", "occurred_at", "updated_at")
+MONEY = ("unit_price", "line_total", "discount_amount", "unit_cost")
+TIMES = ("ordered_at", "signed_up_at", "occurred_at", "updated_at")
 # What tells things apart is text, whatever it looks like today: 007, 12708.0 and A-1 are all ids.
 _ALWAYS_TEXT = ("order_line_id", "order_id", "customer_id", "product_id", "event_id", "session_id")
 _LOOKS_LIKE_AN_ID = re.compile(r"(id|no|nr|number|code|zip|plz|phone|tel|ean|iban)$")
@@ -28,25 +30,14 @@ _LOOKS_LIKE_MONEY = re.compile(
     r"(price|cost|amount|total|tax|fee|preis|betrag|precio|prix|montant)$"
 )
 _ZONED = "(Z|[+-][0-9]{2}:?[0-9]{2})$"
-_LONGEST_NAME = 63
 
 
 def lake_names(headers: Sequence[str], taken: Collection[str] = ()) -> list[str]:
     """A name for the lake of each header: small letters, digits and `_`, each once, no word of SQL."""
     names: list[str] = []
     for header in headers:
-        plain = unicodedata.normalize("NFKD", header.replace("ß", "ss"))
-        plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", plain).casefold()
-        plain = plain.encode("ascii", "ignore").decode()
-        name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_") or "column"
-        name = name if name[0].isalpha() else f"c_{name}"
-        name = f"{name}_" if name in _reserved_words() else name
-        name = wanted = name[:_LONGEST_NAME]
-        again = 2
-        while name in names or name in taken:
-            name = f"{wanted[: _LONGEST_NAME - 4]}_{again}"
-            again += 1
-        names.append(name)
+        apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", header)
+        names.append(free_name(apart, {*names, *taken, *_reserved_words()}))
     return names
 
 
@@ -62,19 +53,21 @@ def _reserved_words() -> frozenset[str]:
 def propose_columns(
     connection: duckdb.DuckDBPyConnection,
     relation: str,
-    headers: Sequence[str],
-    taken: Collection[str] = (),
+    headers: Mapping[str, str],
+    *,
+    form: TextForm = PLAIN_FORM,
     called: str = "",
 ) -> tuple[ProposedColumn, ...]:
-    """Propose a column for each of `headers`; `relation` is SQL that has them all as text.
+    """Propose a column for each of `headers`, which stand under their names for the lake.
 
-    `taken` are names that none of them may have; `called` is the table's name, or LINE.
+    `relation` is SQL that has them all as text, under these names; `form` is how the text is written.
+    `called` is the table's name, or LINE.
     """
-    of_role = roles(headers, called)
+    of_role = roles(list(headers.values()), called)
     proposed = []
-    for header, name in zip(headers, lake_names(headers, taken), strict=True):
+    for name, header in headers.items():
         role = of_role.get(header)
-        column = identifier(header)
+        column = identifier(name)
         found = one(
             connection,
             f"select count(*), bool_and(regexp_matches(trim({column}), '^[0-9]+[.]0$')), "
@@ -84,7 +77,8 @@ def propose_columns(
         )
         filled, examples = int(str(found[0])), found[3]
         shown = tuple(str(each)[:40] for each in examples) if isinstance(examples, list) else ()
-        kind = _type(connection, relation, header, role) if filled else "text"
+        text = _Text(connection, relation, name, form)
+        kind = _type(text, header, role) if filled else "text"
         proposed.append(
             ProposedColumn(
                 name=name,
@@ -132,40 +126,55 @@ def _tell_apart(
     rows: int,
     columns: Sequence[ProposedColumn],
 ) -> bool:
-    names = ", ".join(identifier(column.header) for column in columns)
-    filled = " and ".join(f"trim({identifier(column.header)}) != ''" for column in columns)
+    names = ", ".join(identifier(column.name) for column in columns)
+    filled = " and ".join(f"trim({identifier(column.name)}) != ''" for column in columns)
     apart = f"select count(*) from (select distinct {names} from ({relation}) where {filled})"
     return rows > 0 and number(connection, apart) == rows
 
 
-def _type(
-    connection: duckdb.DuckDBPyConnection, relation: str, header: str, role: str | None
-) -> str:
+@dataclass(frozen=True)
+class _Text:
+    """A column of text, and how it is written."""
+
+    connection: duckdb.DuckDBPyConnection
+    relation: str
+    name: str
+    form: TextForm
+
+    def is_all(self, kind: str) -> bool:
+        """Whether every value fits the type exactly."""
+        typed = TypedColumn(self.name, column_type(kind), form=self.form)
+        text = identifier(self.name)
+        narrow = f"select nullif({text}, '') as {text} from ({self.relation})"
+        unfitting = f"select count(*) from ({unfitting_rows(narrow, [typed])})"
+        return number(self.connection, unfitting) == 0
+
+    def has(self, pattern: str) -> bool:
+        """Whether a value matches."""
+        matches = f"regexp_matches({identifier(self.name)}, {text_literal(pattern)})"
+        return (
+            number(self.connection, f"select count(*) from ({self.relation}) where {matches}") > 0
+        )
+
+
+def _type(text: _Text, header: str, role: str | None) -> str:
     if role in _ALWAYS_TEXT or (role is None and _LOOKS_LIKE_AN_ID.search(compared(header))):
         return "text"
-    text = identifier(header)
-    if number(
-        connection, f"select count(*) from ({relation}) where regexp_matches({text}, '^0[0-9]+$')"
-    ):
+    if text.has("^0[0-9]+$"):
         return "text"
-    for name in _candidates(role, header):
-        typed = TypedColumn(header, column_type(name))
-        narrow = f"select nullif({text}, '') as {text} from ({relation})"
-        if not number(connection, f"select count(*) from ({unfitting_rows(narrow, [typed])})"):
-            return name
-    return "text"
+    return next((kind for kind in _candidates(role, header) if text.is_all(kind)), "text")
 
 
 def _candidates(role: str | None, header: str) -> tuple[str, ...]:
     """The types to try, the narrowest first; money is never a whole number, however it looks so far."""
-    if role in _MONEY or (role is None and _LOOKS_LIKE_MONEY.search(compared(header))):
+    if role in MONEY or (role is None and _LOOKS_LIKE_MONEY.search(compared(header))):
         return ("decimal(18,4)",)
     if role == "rate":
         return ("decimal(18,8)",)
     if role == "rate_date":
         return ("date",)
-    if role in _TIMES:
-        return ("timestamp",)
+    if role in TIMES:
+        return ("timestamp", "date")
     if role == "quantity":
         return ("integer", "decimal(18,4)")
     return ("integer", "decimal(18,4)", "double", "date", "timestamp", "boolean")

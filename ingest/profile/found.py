@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from configuration.errors import PlainError
@@ -18,13 +18,15 @@ from ingest.files.found_files import FoundFile, find_files
 class Place:
     """Where data lies: a path from `root` or an address; `spool` takes what is fetched or too large.
 
-    `token_variable` names the environment variable that holds the token for files on the web.
+    `token_variable` names the environment variable that holds the token for files on the web. `dialect` are
+    parts of a CSV file's dialect that somebody said, as in the sources file.
     """
 
     path: str
     root: Path
     spool: Path
     token_variable: str | None = None
+    dialect: Mapping[str, object] = field(default_factory=dict)
 
 
 def files_at(place: Place, kind: str, endings: Sequence[str]) -> list[FoundFile]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from ingest.files.unpacking import STREAMS
 from ingest.profile.answers import Asker, IsFileError
 from ingest.profile.api_look import api_at, look_at_api
 from ingest.profile.columns import lake_names
-from ingest.profile.csv_look import look_at_csv
+from ingest.profile.csv_look import UnclearError, look_at_csv
 from ingest.profile.found import Place
 from ingest.profile.json_look import look_at_json
 from ingest.profile.parquet_look import look_at_parquet
@@ -51,6 +51,7 @@ class Wanted:
 
     `table` is what to call its table, by default as the file or folder is called. Of an API: `paths` are the
     resources below `place`, `asker` knows the token, `cursor_param` is what asks for what changed.
+    Of CSV files: `dialect` is what somebody said of how they are written.
     """
 
     place: str
@@ -60,6 +61,7 @@ class Wanted:
     paths: Sequence[str] = ()
     asker: Asker = field(default_factory=Asker)
     cursor_param: str | None = None
+    dialect: Mapping[str, object] = field(default_factory=dict)
 
 
 def look_at(name: str, wanted: Wanted) -> ProposedSource:
@@ -91,7 +93,9 @@ def _api(name: str, wanted: Wanted) -> ProposedSource:
 
 
 def _files(name: str, wanted: Wanted, kinds: Sequence[str]) -> ProposedSource:
-    place = Place(wanted.place, wanted.root, wanted.spool, wanted.asker.token_variable)
+    place = Place(
+        wanted.place, wanted.root, wanted.spool, wanted.asker.token_variable, wanted.dialect
+    )
     called = wanted.table or _name_of(wanted.place)
     kind, found = _first_read(place, kinds, called)
     if wanted.table is None and called == name:
@@ -107,6 +111,8 @@ def _first_read(place: Place, kinds: Sequence[str], called: str) -> tuple[str, P
     for kind in kinds[:-1]:
         try:
             return kind, _LOOKS[kind](place, called)
+        except UnclearError:
+            raise
         except PlainError:
             continue
     return kinds[-1], _LOOKS[kinds[-1]](place, called)

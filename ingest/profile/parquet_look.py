@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from configuration.errors import PlainError
-from ingest.profile.columns import propose_columns, propose_key
+from ingest.profile.columns import lake_names, propose_columns, propose_key
 from ingest.profile.found import Place, files_at
 from ingest.profile.meaning import KEYS, entity_of
 from ingest.profile.proposal import ProposedTable
@@ -30,12 +30,15 @@ def look_at_parquet(place: Place, table: str) -> ProposedTable:
                 remedy="Export it again.",
             ) from error
         headers = [str(row[0]) for row in found]
-        texts = ", ".join(f"{identifier(name)}::varchar as {identifier(name)}" for name in headers)
+        names = dict(zip(lake_names(headers), headers, strict=True))
+        texts = ", ".join(
+            f"{identifier(header)}::varchar as {identifier(name)}" for name, header in names.items()
+        )
         connection.execute(
             f"create table seen as select {texts} from read_parquet({paths}) limit {_ROWS_LOOKED_AT}"
         )
         relation = "select * from seen"
-        columns = propose_columns(connection, relation, headers, called=table)
+        columns = propose_columns(connection, relation, names, called=table)
         entity = entity_of({column.role for column in columns if column.role})
         key = propose_key(connection, relation, columns, KEYS.get(entity or "", ()))
         rows = number(connection, "select count(*) from seen")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -50,8 +50,9 @@ def table_of_records(
     values = _values_of(records)
     connection = connect(spool)
     try:
-        relation = _relation(connection, "seen", values, range(len(records)))
-        columns = propose_columns(connection, relation, list(values.columns), called=table)
+        headers = _headers(values, ())
+        relation = _relation(connection, "seen", values, headers, range(len(records)))
+        columns = propose_columns(connection, relation, headers, called=table)
         roles = {column.role for column in columns if column.role}
         look = _Look(connection, table, {each.name for each in columns if _may_be_carried(each)})
         children = [_child(look, place, *items) for place, items in values.lists.items()]
@@ -117,14 +118,13 @@ class _Look:
 def _child(look: _Look, place: str, items: Sequence[Record], of: Sequence[int]) -> ProposedChild:
     name = f"{look.table}__{lake_names([place])[0]}"[:_LONGEST_NAME]
     values = _values_of(items)
-    relation = _relation(look.connection, name, values, of)
-    columns = propose_columns(
-        look.connection, relation, list(values.columns), look.taken, called=LINE
-    )
+    headers = _headers(values, look.taken)
+    relation = _relation(look.connection, name, values, headers, of)
+    columns = propose_columns(look.connection, relation, headers, called=LINE)
     line_id = next((each for each in columns if each.role == "order_line_id"), None)
     key: tuple[str, ...] = ()
     if line_id is not None:
-        header = identifier(line_id.header)
+        header = identifier(line_id.name)
         distinct = (
             f"select distinct {_RECORD}, {header} from ({relation}) where trim({header}) != ''"
         )
@@ -192,9 +192,20 @@ def _as_text(value: object) -> str | None:
     return json.dumps(value)
 
 
+def _headers(values: _Values, taken: Collection[str]) -> dict[str, str]:
+    """The values' names in the records, by their names in the lake."""
+    return dict(zip(lake_names(list(values.columns), taken), values.columns, strict=True))
+
+
 def _relation(
-    connection: duckdb.DuckDBPyConnection, name: str, values: _Values, of: Sequence[int]
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    values: _Values,
+    headers: Mapping[str, str],
+    of: Sequence[int],
 ) -> str:
-    columns = {key: pa.array(each, pa.string()) for key, each in values.columns.items()}
+    columns = {
+        key: pa.array(values.columns[header], pa.string()) for key, header in headers.items()
+    }
     connection.register(name, pa.table({**columns, _RECORD: pa.array(of, pa.int64())}))
     return f"select * from {identifier(name)}"

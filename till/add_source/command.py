@@ -7,6 +7,8 @@ import os
 import re
 import sys
 import tempfile
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +21,8 @@ from till.project import DEFAULT_SOURCES, Project, open_project
 from till.terminal import console
 
 if TYPE_CHECKING:
+    from ingest.profile.answers import Asker
+    from ingest.profile.csv_look import UnclearError
     from ingest.profile.look import Wanted as WantedLook
     from ingest.profile.proposal import ProposedSource
 
@@ -63,6 +67,13 @@ def add_source(
         typer.Option(
             help="Of an API: the parameter that asks for what changed since a moment.",
             show_default="none; all is loaded each time",
+        ),
+    ] = None,
+    dialect: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="How CSV files are written, as date_format=dd/mm/yyyy; may be repeated.",
+            show_default="as it is found",
         ),
     ] = None,
     currency: Annotated[
@@ -114,6 +125,7 @@ def add_source(
             tuple(paths or ()),
             Asker(_token(token_env), token_env),
             cursor_param,
+            _pins(dialect or ()),
         )
         source, look = _looked(name, look, asks=asks)
         flags = said(source, what or (), column_map or ())
@@ -145,26 +157,64 @@ def add_source(
 
 
 def _looked(name: str, look: WantedLook, *, asks: bool) -> tuple[ProposedSource, WantedLook]:
-    """The proposal; on a terminal, an API that wants to know who asks is told so."""
-    from ingest.profile.answers import Asker, WantsTokenError
+    """The proposal; on a terminal, what stands in its way is asked for."""
+    from ingest.profile.answers import WantsTokenError
+    from ingest.profile.csv_look import UnclearError
     from ingest.profile.look import look_at
-    from till.add_source.questions import ask, ask_hidden
 
     while True:
         try:
             return look_at(name, look), look
-        except WantsTokenError as error:
+        except (WantsTokenError, UnclearError) as error:
             if not asks:
                 raise
             console.print(str(error), markup=False)
-        variable = ask("Environment variable that holds the token", _known_variable)
-        token = os.environ.get(variable)
-        if token is None or look.asker.token == token:
-            token = ask_hidden(
-                f"{variable} is not set, or wrong; the token (used now, written nowhere)"
-            )
-            console.print(f"Set {variable} before the next run.", markup=False)
-        look = dataclasses.replace(look, asker=Asker(token, variable))
+            if isinstance(error, UnclearError):
+                look = dataclasses.replace(look, dialect={**look.dialect, **_asked_dialect(error)})
+            else:
+                look = dataclasses.replace(look, asker=_asked_token(look))
+
+
+def _asked_dialect(error: UnclearError) -> dict[str, str]:
+    """What a person says of the parts of the dialect that are not clear; what is left empty stays so."""
+    from ingest.profile.csv_look import dialect_block
+    from till.add_source.questions import ask
+
+    def read(key: str, value: str) -> str:
+        if value:
+            dialect_block({key: value})
+        return value
+
+    said = {key: ask(f"{key} (empty: not said)", partial(read, key)) for key in error.keys}
+    if not any(said.values()):
+        raise error
+    return {key: value for key, value in said.items() if value}
+
+
+def _asked_token(look: WantedLook) -> Asker:
+    """Whoever knows the token of an API, which wants one or refuses the one that it got."""
+    from ingest.profile.answers import Asker
+    from till.add_source.questions import ask, ask_hidden
+
+    variable = ask("Environment variable that holds the token", _known_variable)
+    token = os.environ.get(variable)
+    if token is None or look.asker.token == token:
+        token = ask_hidden(
+            f"{variable} is not set, or wrong; the token (used now, written nowhere)"
+        )
+        console.print(f"Set {variable} before the next run.", markup=False)
+    return Asker(token, variable)
+
+
+def _pins(flags: Sequence[str]) -> dict[str, object]:
+    """Parts of a dialect as flags say them, with the types that YAML would give them."""
+    found: dict[str, object] = {}
+    for flag in flags:
+        name, _, value = flag.partition("=")
+        words = {"true": True, "false": False}
+        is_number = name.endswith(("_row", "_rows", "_lines")) and value.isdecimal()
+        found[name] = int(value) if is_number else words.get(value, value)
+    return found
 
 
 def _with_cursors(source: ProposedSource, look: WantedLook) -> ProposedSource:

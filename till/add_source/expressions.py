@@ -142,6 +142,8 @@ def moment(table: Columns, role: str) -> str:
     value = column.name
     if column.type == "text":
         value = f"try_cast({column.name} as timestamp)"
+    if column.type == "date":
+        value = f"cast({column.name} as timestamp)"
     if column.is_zoned:
         return f"cast({value} as timestamp)"
     return "{{ local_to_utc(" + f'"{value}"' + ", var('business_timezone')) }}"
