@@ -105,7 +105,7 @@ def add_source(
     from till.add_source.files import Wanted, files_of, write_files
     from till.add_source.questions import confirm
     from till.add_source.settle import known_currency, known_timezone, said, settled
-    from till.add_source.shown import show, tell
+    from till.add_source.shown import show, show_files, tell
     from till.generated_files import write_generated
 
     project = open_project()
@@ -142,9 +142,7 @@ def add_source(
     tell(source)
     files = files_of(project, source, Wanted(assumed, without_demo, replace))
     if dry_run:
-        for path, text in files.items():
-            console.print(f"\n{path}", style="bold", markup=False)
-            console.print(text, markup=False)
+        show_files(project.root, files)
         console.print("A dry run: nothing was written.")
         return
     if asks and not confirm(f"Write {len(files)} files?", default=True):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from difflib import unified_diff
+from pathlib import Path
+
 from ingest.profile.proposal import Columns, ProposedSource, ProposedTable
 from till.add_source.settle import ENTITY_WORDS, NO_ENTITY
 from till.terminal import console, harmless, table_of
@@ -52,3 +56,15 @@ def tell(source: ProposedSource) -> None:
                 "what changed, if the API has such a parameter.",
                 markup=False,
             )
+
+
+def show_files(root: Path, files: Mapping[Path, str]) -> None:
+    """Print what would be written: new files whole, of others what would change in them."""
+    for path, text in files.items():
+        target = root / path
+        lines = text.splitlines()
+        if target.is_file():
+            before = target.read_text(encoding="utf-8").splitlines()
+            lines = list(unified_diff(before, lines, n=1, lineterm=""))[2:]
+        console.print(f"\n{path}", style="bold", markup=False)
+        console.print("\n".join(lines), markup=False)

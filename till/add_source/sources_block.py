@@ -21,7 +21,7 @@ from ingest.declaration.sources_file import load_sources_file
 from ingest.profile.proposal import GRAIN, ProposedColumn, ProposedSource, ProposedTable
 from till.generated_files import Placeholders
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
+_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
 _YAML_WORDS = ("true", "false", "yes", "no", "on", "off", "null", "y", "n")
 _LONGEST_FLOW = 100
 

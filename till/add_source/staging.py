@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ingest.profile.proposal import GRAIN, ProposedChild, ProposedColumn, ProposedTable
 from till.add_source.expressions import (
@@ -56,7 +57,8 @@ def _table_model(source: str, table: ProposedTable, assumed: Assumed) -> Model:
 def _expressions(table: ProposedTable, assumed: Assumed, step: str) -> list[Expression]:
     if table.lines:
         version = Expression(VERSION, table.version, "Tells this version of the order from others.")
-        return [*order_part(table, assumed), version]
+        order_id, *others = order_part(table, assumed)
+        return [replace(order_id, tests=("not_null", "unique")), *others, version]
     if table.entity == "order_lines":
         return _flat_sales(table, assumed, step)
     found: dict[str | None, list[Expression]] = {
@@ -123,7 +125,7 @@ def _child_model(source: str, table: ProposedTable, child: ProposedChild) -> Mod
     sql = (
         "with newest as (\n    {{ children_of_newest_versions(\n"
         f"        source('{source}', '{child.name}'),\n        parent_key='{parent}',\n"
-        f"        key=['{parent}', '{item}'],\n        version=\"{table.version}\",\n"
+        f"        key=['{parent}', '{item}'],\n        version={_quoted(table.version)},\n"
         f"    ) | indent(4) }}}}\n)\n\nselect\n    {select(expressions)}\nfrom newest\n"
     )
     description = [f"One row per {grain}. A view on the raw table: as fresh as the newest load."]
@@ -138,12 +140,17 @@ def _rows(source: str, table: ProposedTable) -> str:
     key = ", ".join(f"'{name}'" for name in table.key)
     versions = ["'_load_id desc'", "'_file desc'"]
     if table.version != "_load_id":
-        versions.insert(0, f'"{table.version} desc nulls last"')
+        versions.insert(0, _quoted(f"{table.version} desc nulls last"))
     return (
         "newest as (\n    {{ newest_versions(\n"
         f"        {raw},\n        key=[{key}],\n        newest_first=[{', '.join(versions)}],\n"
         "    ) | indent(4) }}\n)"
     )
+
+
+def _quoted(sql: str) -> str:
+    """SQL as a text of Jinja."""
+    return f'"{sql}"' if "'" in sql else f"'{sql}'"
 
 
 def _numbered(source: str, table: ProposedTable) -> str:
