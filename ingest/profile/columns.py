@@ -72,11 +72,15 @@ def propose_columns(
             connection,
             f"select count(*), bool_and(regexp_matches(trim({column}), '^[0-9]+[.]0$')), "
             f"bool_and(regexp_matches(trim({column}), {text_literal(_ZONED)})), "
-            f"list_slice(list_sort(list(distinct {column})), 1, 3) "
+            f"list_slice(list_sort(list(distinct {column})), 1, 3), mode(trim({column})) "
             f"from ({relation}) where trim({column}) != ''",
         )
         filled, examples = int(str(found[0])), found[3]
-        shown = tuple(str(each)[:40] for each in examples) if isinstance(examples, list) else ()
+        shown = (
+            tuple(str(each)[:_LONGEST_EXAMPLE] for each in examples)
+            if isinstance(examples, list)
+            else ()
+        )
         text = _Text(connection, relation, name, form)
         kind = _type(text, header, role) if filled else "text"
         proposed.append(
@@ -86,6 +90,7 @@ def propose_columns(
                 type=kind,
                 role=role,
                 examples=shown,
+                commonest=str(found[4] or "")[:_LONGEST_EXAMPLE],
                 is_fractional=role in _ALWAYS_TEXT and bool(found[1]),
                 is_zoned=kind == "timestamp" and bool(found[2]),
             )
@@ -130,6 +135,9 @@ def _tell_apart(
     filled = " and ".join(f"trim({identifier(column.name)}) != ''" for column in columns)
     apart = f"select count(*) from (select distinct {names} from ({relation}) where {filled})"
     return rows > 0 and number(connection, apart) == rows
+
+
+_LONGEST_EXAMPLE = 40
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,14 @@ def look_at_csv(place: Place, table: str) -> ProposedTable:
         guess_dialect(each.location, each.path, pinned) for each in _some(files, _FILES_GUESSED)
     ]
     guess = guesses[0]
+    if not guess.dialect.has_header and pinned.header:
+        raise UnclearError(
+            f"the first line ({', '.join(guess.sample[0] if guess.sample else ())[:60]}) looks like a row, "
+            "not like the names of the columns",
+            where=files[0].path,
+            remedy="Say --dialect header=false if it is a row, --dialect header_row=1 if it names them.",
+            keys=("header", "header_row"),
+        )
     check_header(guess.header, guess.header, files[0].path)
     headers = dict(zip(lake_names(guess.header), guess.header, strict=True))
     dialect = {**_pins(guesses), **place.dialect}

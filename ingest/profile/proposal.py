@@ -20,8 +20,8 @@ GRAIN: Mapping[Entity, str] = {
 class ProposedColumn:
     """One column: `header` as the source has it, `name` for the lake, `role` in the canonical table.
 
-    `is_zoned` says of times whether they carry their own offset, so that the lake has them in UTC;
-    `is_fractional` says of ids that a spreadsheet made fractions of them: 12708.0.
+    `commonest` is the value that most rows have. `is_zoned` says of times whether they carry their own
+    offset, so that the lake has them in UTC; `is_fractional` says of ids that a spreadsheet made fractions of them: 12708.0.
     """
 
     name: str
@@ -30,6 +30,7 @@ class ProposedColumn:
     nullable: bool = True
     role: str | None = None
     examples: tuple[str, ...] = ()
+    commonest: str = ""
     is_zoned: bool = False
     is_fractional: bool = False
 

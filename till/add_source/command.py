@@ -102,7 +102,7 @@ def add_source(
     """Look at a file or an API, propose how to declare it, and write all that it needs."""
     from ingest.profile.answers import Asker
     from ingest.profile.look import Wanted as WantedLook
-    from till.add_source.files import Wanted, files_of, write_files
+    from till.add_source.files import Wanted, files_of, has_rates, write_files
     from till.add_source.questions import confirm
     from till.add_source.settle import known_currency, known_timezone, said, settled
     from till.add_source.shown import show, show_files, tell
@@ -110,12 +110,8 @@ def add_source(
 
     project = open_project()
     asks = sys.stdin.isatty() and not yes
-    assumed = Assumed(
-        known_currency(currency or _variable(project, "reporting_currency", "EUR")),
-        country,
-        channel,
-        known_timezone(timezone or _variable(project, "business_timezone", "UTC")),
-    )
+    zone = known_timezone(timezone or _variable(project, "business_timezone", "UTC"))
+    known_currency(currency or "EUR")
     with tempfile.TemporaryDirectory() as spool:
         look = WantedLook(
             place,
@@ -136,10 +132,15 @@ def add_source(
         if not asks:
             for each in source.tables:
                 show(source.name, each)
+        usual = _usual_currency(source) if without_demo or asks else ""
+        usual = currency or usual or _variable(project, "reporting_currency", "EUR")
+        assumed = Assumed(known_currency(usual), country, channel, zone)
         if asks:
             source = _with_cursors(source, look)
             assumed, without_demo = _asked(project, source, assumed, without_demo=without_demo)
-    tell(source)
+    rates = has_rates(project, source, without_demo=without_demo)
+    assumed = dataclasses.replace(assumed, has_rates=rates)
+    tell(source, assumed)
     files = files_of(project, source, Wanted(assumed, without_demo, replace))
     if dry_run:
         show_files(project.root, files)
@@ -173,20 +174,22 @@ def _looked(name: str, look: WantedLook, *, asks: bool) -> tuple[ProposedSource,
                 look = dataclasses.replace(look, asker=_asked_token(look))
 
 
-def _asked_dialect(error: UnclearError) -> dict[str, str]:
+def _asked_dialect(error: UnclearError) -> dict[str, object]:
     """What a person says of the parts of the dialect that are not clear; what is left empty stays so."""
     from ingest.profile.csv_look import dialect_block
     from till.add_source.questions import ask
 
-    def read(key: str, value: str) -> str:
-        if value:
-            dialect_block({key: value})
-        return value
+    def read(key: str, value: str) -> dict[str, object]:
+        said = _pins([f"{key}={value}"]) if value else {}
+        dialect_block(said)
+        return said
 
-    said = {key: ask(f"{key} (empty: not said)", partial(read, key)) for key in error.keys}
-    if not any(said.values()):
+    found: dict[str, object] = {}
+    for key in error.keys:
+        found |= ask(f"{key} (empty: not said)", partial(read, key))
+    if not found:
         raise error
-    return {key: value for key, value in said.items() if value}
+    return found
 
 
 def _asked_token(look: WantedLook) -> Asker:
@@ -281,6 +284,16 @@ def _known_variable(name: str) -> str:
             remedy="Give its name, such as SHOP_TOKEN, and never the token itself.",
         )
     return name
+
+
+def _usual_currency(source: ProposedSource) -> str:
+    """The currency of most sales, where a column says it."""
+    codes = (
+        column.commonest
+        for table in source.tables
+        if table.entity == "order_lines" and (column := table.with_role("currency"))
+    )
+    return next((code for code in codes if re.fullmatch("[A-Za-z]{3}", code)), "")
 
 
 def _variable(project: Project, name: str, otherwise: str) -> str:

@@ -12,12 +12,16 @@ _PRICE = "decimal(18, 4)"
 
 @dataclass(frozen=True)
 class Assumed:
-    """What holds for all rows where no column says it."""
+    """What holds for all rows where no column says it.
+
+    `has_rates` says whether a source tells what other currencies than the reporting one are worth.
+    """
 
     currency: str
     country: str | None
     channel: str
     timezone: str
+    has_rates: bool = False
 
 
 def order_part(table: Columns, assumed: Assumed) -> list[Expression]:
@@ -31,6 +35,28 @@ def order_part(table: Columns, assumed: Assumed) -> list[Expression]:
         ),
         Expression("channel", _or_assumed(table, "channel", assumed.channel), doc("channel")),
         Expression("currency", _or_assumed(table, "currency", assumed.currency), doc("currency")),
+    ]
+
+
+def uncounted(
+    table: Columns, assumed: Assumed, currency: str = "", case: str = ""
+) -> list[Expression]:
+    """What the figures want to know of a line and no column says.
+
+    `currency` is SQL for that of the line, by default the column's own; `case` begins the reasons why a
+    line is not counted, as `when ... then ...`.
+    """
+    cases = [case] if case else []
+    if table.with_role("currency") and not assumed.has_rates:
+        found = currency or _or_assumed(table, "currency", None)
+        reporting = "'{{ var(" + '"reporting_currency"' + ") }}'"
+        cases.append(f"when {found} != {reporting} then 'no exchange rate for its currency'")
+    lines = "".join(f"\n        {each}" for each in cases)
+    reason = f"case{lines}\n    end" if cases else literal(None)
+    return [
+        Expression("line_type", "cast(null as varchar)", doc("source_line_type")),
+        Expression("is_cancellation", "false", doc("is_cancellation")),
+        Expression("set_aside_reason", reason, doc("set_aside_reason")),
     ]
 
 

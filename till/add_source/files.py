@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ruamel.yaml import YAML
+
 from configuration.errors import ConfigurationError
 from configuration.lake import write_atomically
 from configuration.yaml_file import read_yaml
@@ -27,26 +29,38 @@ class Wanted:
 
     assumed: Assumed
     without_demo: bool = False
-    replace: bool = False
+    anew: bool = False
+
+
+def has_rates(project: Project, source: ProposedSource, *, without_demo: bool) -> bool:
+    """Whether a source that will be active says what currencies are worth."""
+    if any(table.entity == "exchange_rates" for table in source.tables):
+        return True
+    document = read_yaml(project.root / DEFAULT_SOURCES)
+    is_alone = without_demo and "demo" in document
+    others = [] if is_alone else [each["name"] for each in document.get("sources", [])]
+    named = YAML(typ="safe", pure=True).load(_read(project, _PROJECT_FILE)).get("vars", {})
+    rates = named.get("conforming_models", {}).get("exchange_rates", {})
+    return any(rates.get(other) for other in others if other != source.name)
 
 
 def files_of(project: Project, source: ProposedSource, wanted: Wanted) -> dict[Path, str]:
     """Path from the root, and text, of each file; raises ConfigurationError for what is there already."""
     document = read_yaml(project.root / DEFAULT_SOURCES)
     declared = [each["name"] for each in document.get("sources", [])]
+    without_demo = wanted.without_demo and "demo" in document
+    others = [] if without_demo else [name for name in declared if name != source.name]
     models = [
         *(
             each
             for table in source.tables
             for each in staging_models(source.name, table, wanted.assumed)
         ),
-        *intermediate_models(source),
+        *intermediate_models(source, wanted.assumed),
     ]
     files = {path: text for model in models for path, text in model.files().items()}
-    if not wanted.replace:
+    if not wanted.anew:
         _check_free(project, source.name, declared, files)
-    without_demo = wanted.without_demo and "demo" in document
-    others = [] if without_demo else [name for name in declared if name != source.name]
     settings: dict[str, str] = {}
     if without_demo:
         # The shop's own currency and clock; beside other sources those of the project stay.
@@ -58,8 +72,11 @@ def files_of(project: Project, source: ProposedSource, wanted: Wanted) -> dict[P
         _read(project, DEFAULT_SOURCES), source, without_demo=without_demo, settings=settings
     )
     named = _named(source, models, [*others, source.name], settings)
-    project_text = with_named(_read(project, _PROJECT_FILE), named)
-    return {DEFAULT_SOURCES: sources_text, _PROJECT_FILE: project_text, **files}
+    return {
+        DEFAULT_SOURCES: sources_text,
+        _PROJECT_FILE: with_named(_read(project, _PROJECT_FILE), named),
+        **files,
+    }
 
 
 def write_files(project: Project, files: dict[Path, str]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from ingest.profile.proposal import Columns, ProposedSource, ProposedTable
+from till.add_source.expressions import Assumed, uncounted
 from till.add_source.model import Expression, Model, doc, properties, select
-from till.add_source.staging import VERSION, model_name, uncounted
+from till.add_source.staging import VERSION, model_name
 
 
-def intermediate_models(source: ProposedSource) -> list[Model]:
+def intermediate_models(source: ProposedSource, assumed: Assumed) -> list[Model]:
     """The models; none where staging already gives what the canonical tables want."""
-    found = [_joined(source.name, table) for table in source.tables if table.lines]
+    found = [_joined(source.name, table, assumed) for table in source.tables if table.lines]
     seller = _names_products(source)
     if seller is not None:
         found.append(_derived(source.name, lines_model(source.name, seller)))
@@ -48,7 +49,7 @@ def _joined_name(source: str, table: ProposedTable) -> str:
     return f"int_{source}_{table.name}_lines_joined"
 
 
-def _joined(source: str, table: ProposedTable) -> Model:
+def _joined(source: str, table: ProposedTable, assumed: Assumed) -> Model:
     """Each line with what its order says."""
     lines, name = table.line_list, _joined_name(source, table)
     if lines is None:
@@ -56,7 +57,7 @@ def _joined(source: str, table: ProposedTable) -> Model:
     of_order = ("ordered_at", "customer_id", "country", "channel", "currency")
     of_line = ("product_id", "product_name", "category", "quantity", "unit_price")
     docs = {"country": "country_spelling", "category": "product_category"}
-    reason = "case when orders.order_id is null then 'line of no newest order' end"
+    gone = "when orders.order_id is null then 'line of no newest order'"
     expressions = [
         Expression(
             "order_line_id",
@@ -67,7 +68,7 @@ def _joined(source: str, table: ProposedTable) -> Model:
         *(Expression(each, f"orders.{each}", doc(docs.get(each, each))) for each in of_order),
         *(Expression(each, f"order_lines.{each}", doc(docs.get(each, each))) for each in of_line),
         Expression("discount_amount", "order_lines.discount_amount", doc("discount_amount")),
-        *uncounted(reason),
+        *uncounted(table, assumed, "orders.currency", gone),
         Expression("original_values", "order_lines.original_values", doc("original_values")),
         Expression("_table_name", f"'{lines.name}'", doc("raw_table_name")),
         Expression("_load_id", "order_lines._load_id", doc("load_id")),

@@ -7,6 +7,7 @@ from difflib import unified_diff
 from pathlib import Path
 
 from ingest.profile.proposal import Columns, ProposedSource, ProposedTable
+from till.add_source.expressions import Assumed
 from till.add_source.settle import ENTITY_WORDS, NO_ENTITY
 from till.terminal import console, harmless, table_of
 
@@ -45,9 +46,16 @@ def _show_columns(table: Columns) -> None:
     console.print(shown)
 
 
-def tell(source: ProposedSource) -> None:
+def tell(source: ProposedSource, assumed: Assumed) -> None:
     """What a person must know of the proposal."""
     for table in source.tables:
+        if table.entity == "order_lines" and table.with_role("currency") and not assumed.has_rates:
+            console.print(
+                f"{source.name}.{table.name}: what is sold in another currency than the reporting one is "
+                "set aside, because no source says what it is worth. Add one with exchange rates, then "
+                "write this source anew with --replace.",
+                markup=False,
+            )
         for note in table.notes:
             console.print(f"{source.name}.{table.name}: {note}", markup=False)
         if source.kind == "rest_api" and "cursor" not in table.options:

@@ -15,6 +15,7 @@ from till.add_source.expressions import (
     order_part,
     product_part,
     rate_part,
+    uncounted,
 )
 from till.add_source.model import Expression, Model, doc, properties, select
 
@@ -82,17 +83,8 @@ def _flat_sales(table: ProposedTable, assumed: Assumed, step: str) -> list[Expre
         Expression("order_line_id", line_id, doc("order_line_id")),
         *order_part(table, assumed),
         *line_part(table),
-        *uncounted(),
+        *uncounted(table, assumed),
         *_origin(step, table.name),
-    ]
-
-
-def uncounted(reason: str = "cast(null as varchar)") -> list[Expression]:
-    """What the figures want to know of a line and no column says."""
-    return [
-        Expression("line_type", "cast(null as varchar)", doc("source_line_type")),
-        Expression("is_cancellation", "false", doc("is_cancellation")),
-        Expression("set_aside_reason", reason, doc("set_aside_reason")),
     ]
 
 
