@@ -21,7 +21,8 @@ class ProposedColumn:
     """One column: `header` as the source has it, `name` for the lake, `role` in the canonical table.
 
     `commonest` is the value that most rows have. `is_zoned` says of times whether they carry their own
-    offset, so that the lake has them in UTC; `is_fractional` says of ids that a spreadsheet made fractions of them: 12708.0.
+    offset, so that the lake has them in UTC; `is_fractional` says of ids that a spreadsheet made
+    fractions of them: 12708.0.
     """
 
     name: str

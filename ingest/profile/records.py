@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -64,10 +64,17 @@ def table_of_records(
             key = propose_id(connection, relation, columns)
     finally:
         connection.close()
-    found = ProposedTable(table, path, columns, key, rows_seen=len(records), entity=entity)
-    if selector:
-        found = replace(found, options={"data_selector": selector})
-    return _with_children(found, children, lines.name if lines else None)
+    return ProposedTable(
+        table,
+        path,
+        columns,
+        key,
+        rows_seen=len(records),
+        entity=entity,
+        options={"data_selector": selector} if selector else {},
+        children=tuple(children),
+        lines=lines.name if lines else None,
+    )
 
 
 def list_in(document: object) -> tuple[str | None, list[Record]]:
@@ -81,17 +88,6 @@ def list_in(document: object) -> tuple[str | None, list[Record]]:
     # The longest is meant: what describes the answer is short.
     place = max(found, key=lambda each: len(found[each]), default=None)
     return place, found[place] if place is not None else []
-
-
-def _with_children(
-    table: ProposedTable, children: Sequence[ProposedChild], lines: str | None
-) -> ProposedTable:
-    """The table with its children, which carry its key; without one they cannot be told apart."""
-    if not children or table.key:
-        return replace(table, children=tuple(children), lines=lines)
-    lists = ", ".join(child.path for child in children)
-    note = f"Left out: {lists}. No column tells the records apart to which these lists belong."
-    return replace(table, entity=None if lines else table.entity, notes=(*table.notes, note))
 
 
 def _may_be_carried(column: ProposedColumn) -> bool:

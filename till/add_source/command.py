@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from configuration.errors import ConfigurationError
-from configuration.yaml_file import read_yaml
 from till.add_source.expressions import Assumed
-from till.project import DEFAULT_SOURCES, Project, open_project
+from till.project import DEFAULT_SOURCES, open_project
 from till.terminal import console
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from ingest.profile.csv_look import UnclearError
     from ingest.profile.look import Wanted as WantedLook
     from ingest.profile.proposal import ProposedSource
+    from till.add_source.sources_block import Declared
 
 
 def add_source(
@@ -106,11 +106,13 @@ def add_source(
     from till.add_source.questions import confirm
     from till.add_source.settle import known_currency, known_timezone, said, settled
     from till.add_source.shown import show, show_files, tell
+    from till.add_source.sources_block import read_declared
     from till.generated_files import write_generated
 
     project = open_project()
+    declared = read_declared(project.root / DEFAULT_SOURCES)
     asks = sys.stdin.isatty() and not yes
-    zone = known_timezone(timezone or _variable(project, "business_timezone", "UTC"))
+    zone = known_timezone(timezone or declared.variable("business_timezone", "UTC"))
     known_currency(currency or "EUR")
     with tempfile.TemporaryDirectory() as spool:
         look = WantedLook(
@@ -133,15 +135,15 @@ def add_source(
             for each in source.tables:
                 show(source.name, each)
         usual = _usual_currency(source) if without_demo or asks else ""
-        usual = currency or usual or _variable(project, "reporting_currency", "EUR")
+        usual = currency or usual or declared.variable("reporting_currency", "EUR")
         assumed = Assumed(known_currency(usual), country, channel, zone)
         if asks:
             source = _with_cursors(source, look)
-            assumed, without_demo = _asked(project, source, assumed, without_demo=without_demo)
-    rates = has_rates(project, source, without_demo=without_demo)
+            assumed, without_demo = _asked(declared, source, assumed, without_demo=without_demo)
+    rates = has_rates(project, declared, source, without_demo=without_demo)
     assumed = dataclasses.replace(assumed, has_rates=rates)
     tell(source, assumed)
-    files = files_of(project, source, Wanted(assumed, without_demo, replace))
+    files = files_of(project, declared, source, Wanted(assumed, without_demo, replace))
     if dry_run:
         show_files(project.root, files)
         console.print("A dry run: nothing was written.")
@@ -243,7 +245,7 @@ def _with_cursors(source: ProposedSource, look: WantedLook) -> ProposedSource:
 
 
 def _asked(
-    project: Project, source: ProposedSource, assumed: Assumed, *, without_demo: bool
+    declared: Declared, source: ProposedSource, assumed: Assumed, *, without_demo: bool
 ) -> tuple[Assumed, bool]:
     """What no column says, and what becomes of the demo."""
     from till.add_source.questions import ask, confirm
@@ -256,7 +258,7 @@ def _asked(
     if sales and assumed.country is None and not any(table.with_role("country") for table in sales):
         country = ask("Country of its sales (empty: unknown)", str)
         assumed = dataclasses.replace(assumed, country=country or None)
-    if "demo" in read_yaml(project.root / DEFAULT_SOURCES) and not without_demo:
+    if declared.has_demo and not without_demo:
         without_demo = not confirm("Keep the demo shop beside it?", default=False)
     if without_demo:
         zone = ask("Clock of the business", known_timezone, assumed.timezone)
@@ -294,9 +296,3 @@ def _usual_currency(source: ProposedSource) -> str:
         if table.entity == "order_lines" and (column := table.with_role("currency"))
     )
     return next((code for code in codes if re.fullmatch("[A-Za-z]{3}", code)), "")
-
-
-def _variable(project: Project, name: str, otherwise: str) -> str:
-    """A variable of the set-up, as the sources file says it."""
-    document = read_yaml(project.root / DEFAULT_SOURCES)
-    return str(document.get("vars", {}).get(name, otherwise))

@@ -10,13 +10,12 @@ from ruamel.yaml import YAML
 
 from configuration.errors import ConfigurationError
 from configuration.lake import write_atomically
-from configuration.yaml_file import read_yaml
 from ingest.profile.proposal import ProposedSource
 from till.add_source.expressions import Assumed
 from till.add_source.intermediate import derived_products, intermediate_models, lines_model
 from till.add_source.model import Model
 from till.add_source.project_file import Named, with_named
-from till.add_source.sources_block import with_source
+from till.add_source.sources_block import Declared, with_source
 from till.add_source.staging import model_name, staging_models
 from till.project import DEFAULT_SOURCES, Project
 
@@ -32,49 +31,45 @@ class Wanted:
     anew: bool = False
 
 
-def has_rates(project: Project, source: ProposedSource, *, without_demo: bool) -> bool:
+def has_rates(
+    project: Project, declared: Declared, source: ProposedSource, *, without_demo: bool
+) -> bool:
     """Whether a source that will be active says what currencies are worth."""
     if any(table.entity == "exchange_rates" for table in source.tables):
         return True
-    document = read_yaml(project.root / DEFAULT_SOURCES)
-    is_alone = without_demo and "demo" in document
-    others = [] if is_alone else [each["name"] for each in document.get("sources", [])]
-    named = YAML(typ="safe", pure=True).load(_read(project, _PROJECT_FILE)).get("vars", {})
+    named = YAML(typ="safe", pure=True).load(_text(project)).get("vars", {})
     rates = named.get("conforming_models", {}).get("exchange_rates", {})
+    others = declared.names(without_demo=without_demo)
     return any(rates.get(other) for other in others if other != source.name)
 
 
-def files_of(project: Project, source: ProposedSource, wanted: Wanted) -> dict[Path, str]:
+def files_of(
+    project: Project, declared: Declared, source: ProposedSource, wanted: Wanted
+) -> dict[Path, str]:
     """Path from the root, and text, of each file; raises ConfigurationError for what is there already."""
-    document = read_yaml(project.root / DEFAULT_SOURCES)
-    declared = [each["name"] for each in document.get("sources", [])]
-    without_demo = wanted.without_demo and "demo" in document
-    others = [] if without_demo else [name for name in declared if name != source.name]
     models = [
-        *(
-            each
-            for table in source.tables
-            for each in staging_models(source.name, table, wanted.assumed)
-        ),
-        *intermediate_models(source, wanted.assumed),
+        model
+        for table in source.tables
+        for model in staging_models(source.name, table, wanted.assumed)
     ]
+    models += intermediate_models(source, wanted.assumed)
     files = {path: text for model in models for path, text in model.files().items()}
     if not wanted.anew:
-        _check_free(project, source.name, declared, files)
+        _check_free(project, source.name, declared.names(), files)
+    is_alone = wanted.without_demo and declared.has_demo
     settings: dict[str, str] = {}
-    if without_demo:
+    if is_alone:
         # The shop's own currency and clock; beside other sources those of the project stay.
         settings = {
             "reporting_currency": wanted.assumed.currency,
             "business_timezone": wanted.assumed.timezone,
         }
-    sources_text = with_source(
-        _read(project, DEFAULT_SOURCES), source, without_demo=without_demo, settings=settings
-    )
+    sources_text = with_source(declared, source, without_demo=is_alone, settings=settings)
+    others = [name for name in declared.names(without_demo=is_alone) if name != source.name]
     named = _named(source, models, [*others, source.name], settings)
     return {
         DEFAULT_SOURCES: sources_text,
-        _PROJECT_FILE: with_named(_read(project, _PROJECT_FILE), named),
+        _PROJECT_FILE: with_named(_text(project), named),
         **files,
     }
 
@@ -101,8 +96,8 @@ def _check_free(
             raise ConfigurationError("this file is there already", where=str(path), remedy=remedy)
 
 
-def _read(project: Project, path: Path) -> str:
-    return (project.root / path).read_text(encoding="utf-8")
+def _text(project: Project) -> str:
+    return (project.root / _PROJECT_FILE).read_text(encoding="utf-8")
 
 
 def _named(

@@ -9,6 +9,7 @@ import json
 import re
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
@@ -20,10 +21,39 @@ from configuration.yaml_file import read_yaml
 from ingest.declaration.sources_file import load_sources_file
 from ingest.profile.proposal import GRAIN, ProposedColumn, ProposedSource, ProposedTable
 from till.generated_files import Placeholders
+from till.project import DEFAULT_SOURCES
 
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
 _YAML_WORDS = ("true", "false", "yes", "no", "on", "off", "null", "y", "n")
 _LONGEST_FLOW = 100
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The sources file as it is: its text, and what that says."""
+
+    text: str
+    document: CommentedMap
+
+    @property
+    def has_demo(self) -> bool:
+        """Whether it describes the demo shop."""
+        return "demo" in self.document
+
+    def names(self, *, without_demo: bool = False) -> list[str]:
+        """Of its sources; of those that stay, when the demo goes with all that stands beside it."""
+        if without_demo and self.has_demo:
+            return []
+        return [str(each["name"]) for each in self.document.get("sources", [])]
+
+    def variable(self, name: str, otherwise: str) -> str:
+        """A variable of the set-up."""
+        return str(self.document.get("vars", {}).get(name, otherwise))
+
+
+def read_declared(path: Path) -> Declared:
+    """Read the sources file; raises ConfigurationError when it is none."""
+    return Declared(path.read_text(encoding="utf-8"), read_yaml(path))
 
 
 def source_block(source: ProposedSource) -> str:
@@ -37,7 +67,7 @@ def source_block(source: ProposedSource) -> str:
 
 
 def with_source(
-    text: str, source: ProposedSource, *, without_demo: bool, settings: Mapping[str, str]
+    declared: Declared, source: ProposedSource, *, without_demo: bool, settings: Mapping[str, str]
 ) -> str:
     """The text of the sources file with `source` in the place of its former block, or at the end.
 
@@ -45,14 +75,13 @@ def with_source(
     variables of the set-up. Raises ConfigurationError when the file is written in a way that cannot be
     edited so.
     """
-    before = _loaded(text)
-    block = source_block(source)
-    if without_demo and "demo" in before:
-        edited = _alone(text, before, block, settings)
+    before, block = declared.document, source_block(source)
+    if without_demo and declared.has_demo:
+        edited = _alone(declared, block, settings)
         wanted = {**before, "vars": dict(settings), "sources": []}
         del wanted["demo"]
     else:
-        edited = _added(text, before, source.name, block)
+        edited = _added(declared, source.name, block)
         others = [each for each in before["sources"] if each.get("name") != source.name]
         wanted = {**before, "sources": others}
     after = _checked(edited, block)
@@ -62,12 +91,13 @@ def with_source(
     return edited
 
 
-def _added(text: str, document: CommentedMap, name: str, block: str) -> str:
+def _added(declared: Declared, name: str, block: str) -> str:
     """The text with the block at the end of the list, or in the place of the one with this name."""
+    document = declared.document
     sources = document["sources"]
     if sources.fa.flow_style():
         raise _not_editable(block)
-    lines = text.splitlines(keepends=True)
+    lines = declared.text.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n"
     # The dash stands two before the first key of a block.
@@ -95,13 +125,13 @@ def _end_of(document: CommentedMap, key: str, lines: list[str]) -> int:
     return end
 
 
-def _alone(text: str, document: CommentedMap, block: str, settings: Mapping[str, str]) -> str:
+def _alone(declared: Declared, block: str, settings: Mapping[str, str]) -> str:
     """The text with nothing of the demo; what stands above the first key tells of it too."""
-    lines = text.splitlines(keepends=True)
+    lines = declared.text.splitlines(keepends=True)
     hints = [line for line in lines if "yaml-language-server" in line and line.startswith("#")]
     pairs = ", ".join(f"{name}: {_scalar(value, in_flow=True)}" for name, value in settings.items())
     known = {"version", "vars", "demo", "sources"}
-    if set(document) - known:
+    if set(declared.document) - known:
         raise _not_editable(block)
     head = [*hints, "version: 1\n", f"vars: {{{pairs}}}\n" if pairs else "", "sources:\n"]
     return "".join(head) + block
@@ -109,37 +139,21 @@ def _alone(text: str, document: CommentedMap, block: str, settings: Mapping[str,
 
 def _checked(text: str, block: str) -> CommentedMap:
     """What the edited text says, when it is a whole sources file."""
-    try:
-        document = _loaded(text)
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "sources.yml"
-            path.write_text(text, encoding="utf-8")
-            try:
-                load_sources_file(path, Placeholders({}))
-            except ConfigurationError as error:
-                raise _not_editable(block, str(error).replace(f"{path}:", "line ")) from error
-    except ConfigurationError as error:
-        if error.where == _FILE:
-            raise
-        raise _not_editable(block) from error
-    return document
-
-
-_FILE = "ingest/sources.yml"
-
-
-def _loaded(text: str) -> CommentedMap:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sources.yml"
         path.write_text(text, encoding="utf-8")
-        return read_yaml(path)
+        try:
+            load_sources_file(path, Placeholders({}))
+            return read_yaml(path)
+        except ConfigurationError as error:
+            reason = str(error).splitlines()[0].replace(f"{path}:", "line ")
+            raise _not_editable(block, reason) from error
 
 
 def _not_editable(block: str, reason: str = "") -> ConfigurationError:
     return ConfigurationError(
-        "the file is written in a way that cannot be added to"
-        + (f" ({reason.splitlines()[0]})" if reason else ""),
-        where=_FILE,
+        "the file is written in a way that cannot be added to" + (f" ({reason})" if reason else ""),
+        where=DEFAULT_SOURCES.as_posix(),
         remedy="Nothing was written. Write its list `sources` with one line for each key, or add "
         f"this there yourself:\n{block}",
     )
