@@ -162,7 +162,9 @@ def _layout(text: str, dialect: Dialect, pinned: DialectBlock, is_told: bool) ->
         above, rest = pinned.lines_above, after_lines(text, pinned.lines_above)
     for _ in range(_MOST_LINES_ABOVE):
         header, taken = first_record(rest, dialect)
-        is_header = len(header) == columns and all(value.strip() for value in header)
+        # Most are named: a column without a name is told later, and does not make this a title.
+        named = sum(bool(value.strip()) for value in header)
+        is_header = len(header) == columns and 2 * named > columns
         if is_header or pinned.lines_above is not None:
             break
         above, rest = above + 1, after_lines(rest, 1)

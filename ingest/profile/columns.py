@@ -37,7 +37,10 @@ def lake_names(headers: Sequence[str], taken: Collection[str] = ()) -> list[str]
     names: list[str] = []
     for header in headers:
         apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", header)
-        names.append(free_name(apart, {*names, *taken, *_reserved_words()}))
+        name = free_name(apart, {*names, *taken})
+        if name in _reserved_words():
+            name = free_name(f"{name}_", {*names, *taken})
+        names.append(name)
     return names
 
 

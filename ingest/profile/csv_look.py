@@ -6,6 +6,7 @@ load finds in the bytes, lines above the header, a footer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -34,6 +35,8 @@ from ingest.rows.text_forms import PLAIN_FORM, TextForm
 _ROWS_LOOKED_AT = 500_000
 _FILES_LOOKED_AT = 50
 _FILES_GUESSED = 10
+# How sentences tell what to write into the sources file.
+_PIN = re.compile(r"dialect: \{(\w+): ([^}]*)\}")
 _OF_EACH_FILE = ("line_ends", "encoding", "footer_rows", "footer", "header_row", "preamble_lines")
 
 
@@ -46,7 +49,23 @@ class UnclearError(PlainError):
 
 
 def look_at_csv(place: Place, table: str) -> ProposedTable:
-    """Propose the table `table` for the files there; raises PlainError when they cannot be read."""
+    """Propose the table `table` for the files there; raises PlainError when they cannot be read.
+
+    Raises UnclearError where a load would want a word in the sources file.
+    """
+    try:
+        return _proposed(place, table)
+    except PlainError as error:
+        keys = _PIN.findall(error.remedy)
+        if isinstance(error, ConfigurationError) or not keys:
+            raise
+        remedy = _PIN.sub(lambda pin: f"--dialect {pin[1]}={pin[2]}", error.remedy)
+        remedy = remedy.replace("Write --dialect", "Say --dialect").replace(" at its table", "")
+        names = list(dict.fromkeys(name for name, _ in keys))
+        raise UnclearError(error.what, where=error.where, remedy=remedy, keys=names) from error
+
+
+def _proposed(place: Place, table: str) -> ProposedTable:
     files = files_at(place, "csv", (".csv",))
     pinned = dialect_block(place.dialect)
     guesses = [
@@ -84,7 +103,7 @@ def look_at_csv(place: Place, table: str) -> ProposedTable:
         key = propose_key(connection, "select * from seen", columns, KEYS.get(entity or "", ()))
     finally:
         connection.close()
-    _check_clear(columns, files[0].path)
+    check_clear(columns, files[0].path)
     # A load must be as sure of each file as this look is.
     types = {column.name: column.type for column in columns}
     _Look(files, _declared(table, headers, dialect, types))
@@ -206,7 +225,7 @@ def _form(pinned: DialectBlock) -> TextForm:
     )
 
 
-def _check_clear(columns: Sequence[ProposedColumn], where: str) -> None:
+def check_clear(columns: Sequence[ProposedColumn], where: str) -> None:
     """Raise UnclearError where a column that figures need may be read in two ways."""
     for column in columns:
         example = next(iter(column.examples), "")

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from ruamel.yaml import YAML
 
 from tests.conftest import Till, copy_project
 from tests.pipeline.add_source_command import Command
@@ -21,6 +22,14 @@ from till.demo.server import DEFAULT_TOKEN, serve
 
 DAYS = ("2010-12-01.csv", "2011-12-09.csv")
 TOKEN = "SHOP_TOKEN"
+
+
+HOSTILE = [
+    "order", "select", '"quoted"', "it's", "{{ evil }}", "{% raw %}", 'a"; drop table x; --',
+    "line\nbreak", "x" * 200, "x" * 201, "Ärger", "AERGER", "ärger", "😀", "1st", "_file", "_load_id",
+    "a,b", "true", "null", "#c", " lead", "a:b", "- x", "[1]", "{x: y}", "&anchor", "*alias", "!tag",
+    "%", "\\n back", "tab\there", "column", "Column", "COLUMN", "group", "_index", "*/",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +77,9 @@ def project(
             target.parent.mkdir()
             shutil.copyfile(path, target)
             add(name, f"data/{name}")
+        with (root / "data" / "hostile.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([HOSTILE, *hostile_rows()])
+        add("hostile", "data/hostile.csv")
         add("web", f"{api}/v1", "--path", "/orders", "--path", "/customers", "--path",
             "/exchange_rates", "--token-env", TOKEN, "--cursor-param", "updated_since")  # fmt: skip
     environ = {TOKEN: DEFAULT_TOKEN}
@@ -78,6 +90,10 @@ def project(
                "intermediate.web", environ=environ)  # fmt: skip
     assert done.returncode == 0, done.stdout
     return root
+
+
+def hostile_rows() -> list[list[str]]:
+    return [[str(place) for place in range(len(HOSTILE))], ["x"] * len(HOSTILE)]
 
 
 def rows(project: Path, query: str) -> list[tuple[Any, ...]]:
@@ -104,6 +120,15 @@ def test_each_row_of_csv_spectrum_is_staged_as_it_is(
         assert len(header) == len(staged[0]), name
         as_text = [tuple("" if each is None else str(each) for each in row) for row in staged]
         assert Counter(as_text) == Counter(tuple(row) for row in wanted), name
+
+
+def test_hostile_headers_end_in_models_that_run(project: Path) -> None:
+    staged = rows(project, "from staging.stg_hostile__rows")
+    assert sorted(list(row[: len(HOSTILE)]) for row in staged) == sorted(hostile_rows())
+    declared = YAML(typ="safe").load((project / "ingest" / "sources.yml").read_text("utf-8"))
+    (source,) = (each for each in declared["sources"] if each["name"] == "hostile")
+    columns = source["tables"][0]["columns"]
+    assert [each.get("header", each["name"]) for each in columns] == HOSTILE
 
 
 def test_every_line_of_the_days_is_an_order_line(project: Path) -> None:

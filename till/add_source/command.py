@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import re
 import sys
 import tempfile
-from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from configuration.errors import ConfigurationError
-from till.add_source.expressions import Assumed
 from till.project import DEFAULT_SOURCES, open_project
 from till.terminal import console
-
-if TYPE_CHECKING:
-    from ingest.profile.answers import Asker
-    from ingest.profile.csv_look import UnclearError
-    from ingest.profile.look import Wanted as WantedLook
-    from ingest.profile.proposal import ProposedSource
-    from till.add_source.sources_block import Declared
 
 
 def add_source(
@@ -102,10 +89,19 @@ def add_source(
     """Look at a file or an API, propose how to declare it, and write all that it needs."""
     from ingest.profile.answers import Asker
     from ingest.profile.look import Wanted as WantedLook
+    from till.add_source.conversation import (
+        asked,
+        looked,
+        pins,
+        token_in,
+        usual_currency,
+        with_cursors,
+    )
+    from till.add_source.expressions import Assumed
     from till.add_source.files import Wanted, files_of, has_rates, write_files
-    from till.add_source.questions import confirm
-    from till.add_source.settle import known_currency, known_timezone, said, settled
-    from till.add_source.shown import show, show_files, tell
+    from till.add_source.questions import confirm, nothing_written_if_stopped
+    from till.add_source.settle import known_currency, known_timezone
+    from till.add_source.shown import show_files, tell
     from till.add_source.sources_block import read_declared
     from till.generated_files import write_generated
 
@@ -114,185 +110,36 @@ def add_source(
     asks = sys.stdin.isatty() and not yes
     zone = known_timezone(timezone or declared.variable("business_timezone", "UTC"))
     known_currency(currency or "EUR")
-    with tempfile.TemporaryDirectory() as spool:
+    with nothing_written_if_stopped(), tempfile.TemporaryDirectory() as spool:
         look = WantedLook(
             place,
             project.root,
             Path(spool),
             table,
             tuple(paths or ()),
-            Asker(_token(token_env), token_env),
+            Asker(token_in(token_env), token_env),
             cursor_param,
-            _pins(dialect or ()),
+            pins(dialect or ()),
         )
-        source, look = _looked(name, look, asks=asks)
-        flags = said(source, what or (), column_map or ())
-        if asks:
-            for each in source.tables:
-                show(source.name, each)
-        source = settled(source, flags, asks=asks)
-        if not asks:
-            for each in source.tables:
-                show(source.name, each)
-        usual = _usual_currency(source) if without_demo or asks else ""
+        source, look = looked(name, look, (what or (), column_map or ()), asks=asks)
+        usual = usual_currency(source) if without_demo or asks else ""
         usual = currency or usual or declared.variable("reporting_currency", "EUR")
         assumed = Assumed(known_currency(usual), country, channel, zone)
         if asks:
-            source = _with_cursors(source, look)
-            assumed, without_demo = _asked(declared, source, assumed, without_demo=without_demo)
-    rates = has_rates(project, declared, source, without_demo=without_demo)
-    assumed = dataclasses.replace(assumed, has_rates=rates)
-    tell(source, assumed)
-    files = files_of(project, declared, source, Wanted(assumed, without_demo, replace))
-    if dry_run:
-        show_files(project.root, files)
-        console.print("A dry run: nothing was written.")
-        return
-    if asks and not confirm(f"Write {len(files)} files?", default=True):
-        console.print("Nothing was written.")
-        return
+            source = with_cursors(source, look)
+            assumed, without_demo = asked(declared, source, assumed, without_demo=without_demo)
+        rates = has_rates(project, declared, source, without_demo=without_demo)
+        assumed = dataclasses.replace(assumed, has_rates=rates)
+        tell(source, assumed)
+        files = files_of(project, declared, source, Wanted(assumed, without_demo, replace))
+        if dry_run:
+            show_files(project.root, files)
+            console.print("A dry run: nothing was written.")
+            return
+        if asks and not confirm(f"Write {len(files)} files?", default=True):
+            console.print("Nothing was written.")
+            return
     write_files(project, files)
     for path in dict.fromkeys([*files, *write_generated(project)]):
         console.print(f"{path} written", markup=False)
     console.print("\nRead what was written, correct it where it guessed wrong, then: till run")
-
-
-def _looked(name: str, look: WantedLook, *, asks: bool) -> tuple[ProposedSource, WantedLook]:
-    """The proposal; on a terminal, what stands in its way is asked for."""
-    from ingest.profile.answers import WantsTokenError
-    from ingest.profile.csv_look import UnclearError
-    from ingest.profile.look import look_at
-
-    while True:
-        try:
-            return look_at(name, look), look
-        except (WantsTokenError, UnclearError) as error:
-            if not asks:
-                raise
-            console.print(str(error), markup=False)
-            if isinstance(error, UnclearError):
-                look = dataclasses.replace(look, dialect={**look.dialect, **_asked_dialect(error)})
-            else:
-                look = dataclasses.replace(look, asker=_asked_token(look))
-
-
-def _asked_dialect(error: UnclearError) -> dict[str, object]:
-    """What a person says of the parts of the dialect that are not clear; what is left empty stays so."""
-    from ingest.profile.csv_look import dialect_block
-    from till.add_source.questions import ask
-
-    def read(key: str, value: str) -> dict[str, object]:
-        said = _pins([f"{key}={value}"]) if value else {}
-        dialect_block(said)
-        return said
-
-    found: dict[str, object] = {}
-    for key in error.keys:
-        found |= ask(f"{key} (empty: not said)", partial(read, key))
-    if not found:
-        raise error
-    return found
-
-
-def _asked_token(look: WantedLook) -> Asker:
-    """Whoever knows the token of an API, which wants one or refuses the one that it got."""
-    from ingest.profile.answers import Asker
-    from till.add_source.questions import ask, ask_hidden
-
-    variable = ask("Environment variable that holds the token", _known_variable)
-    token = os.environ.get(variable)
-    if token is None or look.asker.token == token:
-        token = ask_hidden(
-            f"{variable} is not set, or wrong; the token (used now, written nowhere)"
-        )
-        console.print(f"Set {variable} before the next run.", markup=False)
-    return Asker(token, variable)
-
-
-def _pins(flags: Sequence[str]) -> dict[str, object]:
-    """Parts of a dialect as flags say them, with the types that YAML would give them."""
-    found: dict[str, object] = {}
-    for flag in flags:
-        name, _, value = flag.partition("=")
-        words = {"true": True, "false": False}
-        is_number = name.endswith(("_row", "_rows", "_lines")) and value.isdecimal()
-        found[name] = int(value) if is_number else words.get(value, value)
-    return found
-
-
-def _with_cursors(source: ProposedSource, look: WantedLook) -> ProposedSource:
-    """The tables of an API with the parameter that asks for what changed, where a person knows it."""
-    from ingest.profile.api_look import cursor_column, try_cursor, with_cursor
-    from till.add_source.questions import ask
-
-    able = [each for each in source.tables if cursor_column(each) and "cursor" not in each.options]
-    if source.kind != "rest_api" or not able:
-        return source
-    names = ", ".join(each.name for each in able)
-    console.print(f"\nThe records of {names} say when they changed.", markup=False)
-
-    def read(param: str) -> str:
-        for each in able:
-            if param:
-                try_cursor(source, each, look.asker, param)
-        return param
-
-    param = ask("Parameter that asks for what changed since a moment (empty: none)", read)
-    if not param:
-        return source
-    tables = tuple(with_cursor(each, param) if each in able else each for each in source.tables)
-    return dataclasses.replace(source, tables=tables)
-
-
-def _asked(
-    declared: Declared, source: ProposedSource, assumed: Assumed, *, without_demo: bool
-) -> tuple[Assumed, bool]:
-    """What no column says, and what becomes of the demo."""
-    from till.add_source.questions import ask, confirm
-    from till.add_source.settle import known_currency, known_timezone
-
-    sales = [table for table in source.tables if table.entity == "order_lines"]
-    if sales and not any(table.with_role("currency") for table in sales):
-        currency = ask("Currency of its prices", known_currency, assumed.currency)
-        assumed = dataclasses.replace(assumed, currency=currency)
-    if sales and assumed.country is None and not any(table.with_role("country") for table in sales):
-        country = ask("Country of its sales (empty: unknown)", str)
-        assumed = dataclasses.replace(assumed, country=country or None)
-    if declared.has_demo and not without_demo:
-        without_demo = not confirm("Keep the demo shop beside it?", default=False)
-    if without_demo:
-        zone = ask("Clock of the business", known_timezone, assumed.timezone)
-        assumed = dataclasses.replace(assumed, timezone=zone)
-    return assumed, without_demo
-
-
-def _token(variable: str | None) -> str | None:
-    """The token, which stays in the environment."""
-    if variable is None:
-        return None
-    token = os.environ.get(_known_variable(variable))
-    if not token:
-        raise ConfigurationError(
-            f"the environment variable {variable} is not set",
-            remedy=f"Set it: export {variable}=... (never write the token into a file of the project).",
-        )
-    return token
-
-
-def _known_variable(name: str) -> str:
-    if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name):
-        raise ConfigurationError(
-            "this is no name of an environment variable",
-            remedy="Give its name, such as SHOP_TOKEN, and never the token itself.",
-        )
-    return name
-
-
-def _usual_currency(source: ProposedSource) -> str:
-    """The currency of most sales, where a column says it."""
-    codes = (
-        column.commonest
-        for table in source.tables
-        if table.entity == "order_lines" and (column := table.with_role("currency"))
-    )
-    return next((code for code in codes if re.fullmatch("[A-Za-z]{3}", code)), "")

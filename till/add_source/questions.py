@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import typer
@@ -24,6 +25,18 @@ def ask(question: str, read: Callable[[str], Said], default: str = "") -> Said:
             return read(said.strip())
         except PlainError as error:
             console.print(str(error), markup=False)
+
+
+@contextmanager
+def nothing_written_if_stopped() -> Iterator[None]:
+    """Say so when somebody stops it with Ctrl-C, which is no Exception."""
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException:
+        console.print("\nNothing was written.")
+        raise
 
 
 def ask_hidden(question: str) -> str:

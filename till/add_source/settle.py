@@ -86,6 +86,17 @@ def settled(source: ProposedSource, flags: Said, *, asks: bool) -> ProposedSourc
     return replace(source, tables=tuple(tables))
 
 
+def said_so_far(source: ProposedSource) -> Said:
+    """What was decided of a settled source, to be said again of another look at the same data."""
+    maps = [
+        f"{table.name}.{column.role}={column.name}"
+        for table in source.tables
+        for column in table.columns
+        if column.role
+    ]
+    return Said({table.name: table.entity or NO_ENTITY for table in source.tables}, maps)
+
+
 def known_entity(name: str) -> str:
     """The name of what a row can be; raises ConfigurationError for another."""
     if name not in _NEEDED:
