@@ -7,6 +7,7 @@ import pty
 import select
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,6 +52,13 @@ class Terminal:
         self.until(question)
         os.write(self.master, f"{answer}\n".encode() if answer != CTRL_C else CTRL_C.encode())
 
+    def answer_unseen(self, question: str, answer: str) -> None:
+        """Type once the terminal shows no letters; what is typed earlier is thrown away."""
+        self.until(question)
+        while termios.tcgetattr(self.master)[3] & termios.ECHO:
+            select.select([self.master], [], [], 0.01)
+        os.write(self.master, f"{answer}\n".encode())
+
     def end(self) -> int:
         """Read to the end; gives the exit code."""
         while True:
@@ -90,7 +98,6 @@ def terminal(project: Path, arguments: Sequence[str]) -> Iterator[Terminal]:
 def _own_terminal() -> None:
     """Make the pseudo-terminal the one from which Ctrl-C comes."""
     import fcntl  # noqa: PLC0415 - in the child, between fork and exec
-    import termios  # noqa: PLC0415
 
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
@@ -136,7 +143,7 @@ def test_answers_decide_and_wrong_ones_are_asked_for_again(project: Path) -> Non
     document = YAML(typ="safe").load((project / "ingest" / "sources.yml").read_text())
     assert document["vars"] == {"reporting_currency": "GBP", "business_timezone": "Europe/London"}
     (source,) = document["sources"]
-    assert source["tables"][0]["dialect"] == {"date_format": "%d/%m/%Y"}
+    assert source["tables"][0]["dialect"] == {"date_format": "dd/mm/yyyy"}
     staging = (project / "models/staging/stall/stg_stall__sales.sql").read_text()
     assert "'GBP' as currency" in staging
     assert "'GB' as country" in staging
@@ -181,7 +188,7 @@ def test_an_api_asks_for_its_token_and_for_the_parameter_of_its_cursor(project: 
         shown.answer("Environment variable that holds the token:", "not a name")
         shown.until("this is no name of an environment variable")
         shown.answer("Environment variable that holds the token:", "UNSET_SHOP_TOKEN")
-        shown.answer("written nowhere):", SECRET)
+        shown.answer_unseen("written nowhere):", SECRET)
         shown.until("Set UNSET_SHOP_TOKEN before the next run.")
         shown.answer("It is [customers]:", "")
         shown.answer("what changed since a moment (empty: none):", "from")
