@@ -102,10 +102,10 @@ def _look(book: Workbook, number: int, table: ExcelTable, wanted: Sequence[str])
     _fill_down(grid, merged)
     if table.header_row is not None:
         at = table.header_row - 1
-        is_there = at < len(grid) and set(wanted) <= set(map(_name, grid[at]))
+        is_there = at < len(grid) and set(wanted) <= set(map(header_name, grid[at]))
         return _Found(number, name, grid, cells, at if is_there else None)
     for at, row in enumerate(grid[:_HEADER_WITHIN]):
-        if set(wanted) <= set(map(_name, row)):
+        if set(wanted) <= set(map(header_name, row)):
             return _Found(number, name, grid, cells, at)
     return _Found(number, name, grid, cells, None)
 
@@ -121,7 +121,7 @@ def _fill_down(grid: list[list[Any]], merged: Sequence[Range]) -> None:
 def _rows(book: Workbook, found: _Found, table: ExcelTable, wanted: Sequence[str]) -> SheetRows:
     at = found.header_at or 0
     where = f"{book.path}, sheet '{found.name}'"
-    header = tuple(map(_name, found.grid[at]))
+    header = tuple(map(header_name, found.grid[at]))
     named = [name for name in header if name]
     twins = sorted({name for name in named if named.count(name) > 1})
     if twins:
@@ -162,7 +162,7 @@ def _no_header(
         rows = first.grid[table.header_row - 1 : table.header_row]
     else:
         rows = first.grid[:_HEADER_WITHIN]
-    names = [[name for name in map(_name, row) if name] for row in rows]
+    names = [[name for name in map(header_name, row) if name] for row in rows]
     best = max(names, key=lambda row: len(set(row) & set(wanted)), default=[])
     if not set(best) & set(wanted):
         place = f"row {table.header_row}" if table.header_row else "no row"
@@ -179,7 +179,7 @@ def _no_header(
     return PlainError("the header cannot be read", where=where, remedy="Correct 'header_row'.")
 
 
-def _name(value: Any) -> str:
+def header_name(value: Any) -> str:
     """A header's cell as a name: line breaks and double spaces within are one space."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)

@@ -10,12 +10,14 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from configuration.errors import ConfigurationError, PlainError
+from ingest.excel.workbook import ENDINGS as EXCEL_ENDINGS
 from ingest.files.addresses import ending_of, is_store, is_web, web_name
 from ingest.files.unpacking import STREAMS
 from ingest.profile.answers import Asker, IsFileError
 from ingest.profile.api_look import api_at, look_at_api
 from ingest.profile.columns import lake_names
 from ingest.profile.csv_look import UnclearError, look_at_csv
+from ingest.profile.excel_look import look_at_excel
 from ingest.profile.found import Place
 from ingest.profile.json_look import look_at_json
 from ingest.profile.parquet_look import look_at_parquet
@@ -33,6 +35,7 @@ _LOOKS: dict[str, Callable[[Place, str], ProposedTable]] = {
     "csv": look_at_csv,
     "json": look_at_json,
     "parquet": look_at_parquet,
+    "excel": look_at_excel,
 }
 _ENDINGS = {
     ".csv": "csv",
@@ -40,6 +43,7 @@ _ENDINGS = {
     ".json": "json",
     ".jsonl": "json",
     ".ndjson": "json",
+    **dict.fromkeys(EXCEL_ENDINGS, "excel"),
 }
 _ZIP = ".zip"
 _NAME = re.compile("[a-z][a-z0-9_]{0,62}")

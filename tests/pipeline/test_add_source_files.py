@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from ingest.declaration.sources_file import load_sources_file
 from ingest.run import ingest
 from tests.conftest import copy_project
 from tests.pipeline.add_source_command import Command
+from tests.pipeline.workbooks import Sheet, xlsx
 
+NINE = datetime(2024, 5, 4, 9, 15)  # noqa: DTZ001 - Excel has no zones
 SMALL = """\
 version: 1
 demo: {folder: demo}
@@ -165,6 +168,30 @@ def test_orders_with_lines_in_json_files_give_order_lines(add: Command, tmp_path
     staging = add.text("models/staging/web/stg_web__orders__lines.sql")
     assert "key=['id', '_list_index']" in staging
     assert "version=\"concat_ws(':', _load_id, _file)\"" in staging
+
+
+def test_a_spreadsheet_with_a_title_and_another_sheet(add: Command, tmp_path: Path) -> None:
+    sales = Sheet(
+        "Sales",
+        [
+            ["Stall on the market"],
+            [],
+            ["Ticket", "Date  ", "SKU", "Qty", "Price"],
+            [1001, NINE, "OIL", 2, 6.5],
+            [1002, NINE, "TEA", 1, 4],
+        ],
+    )
+    notes = Sheet("Notes", [["what", "who"], ["closed on Sundays", "Ana"]])
+    (add.project / "data" / "stall.xlsx").write_bytes(xlsx(notes, sales))
+    said = add("stall", "data/stall.xlsx", "--table", "sales")
+    assert "Not looked at: the sheets 'Notes', which hold tables too." in said
+    (table,) = declared(add, "stall")["tables"]
+    assert table["sheet"] == "Sales"
+    found = rows(add, "stall", tmp_path / "lake", "sales")
+    assert [(row[0], row[1].isoformat(), row[2], row[3], str(row[4])) for row in found] == [
+        ("1001", "2024-05-04T09:15:00", "OIL", 2, "6.5000"),
+        ("1002", "2024-05-04T09:15:00", "TEA", 1, "4.0000"),
+    ]
 
 
 def test_parquet_and_a_folder_of_several_kinds(add: Command, tmp_path: Path) -> None:
