@@ -24,7 +24,9 @@ MONEY = ("unit_price", "line_total", "discount_amount", "unit_cost")
 TIMES = ("ordered_at", "signed_up_at", "occurred_at", "updated_at")
 # What tells things apart is text, whatever it looks like today: 007, 12708.0 and A-1 are all ids.
 _ALWAYS_TEXT = ("order_line_id", "order_id", "customer_id", "product_id", "event_id", "session_id")
-_LOOKS_LIKE_AN_ID = re.compile(r"(id|no|nr|number|code|zip|plz|phone|tel|ean|iban)$")
+_LOOKS_LIKE_AN_ID = re.compile(
+    r"(^|_)(id|no|zip|tel|ean)$|(nr|nummer|number|code|plz|phone|iban|uuid|guid)$"
+)
 # The sum of many such columns is money, though the first rows may be whole.
 _LOOKS_LIKE_MONEY = re.compile(
     r"(price|cost|amount|total|tax|fee|preis|betrag|precio|prix|montant)$"
@@ -169,7 +171,7 @@ class _Text:
 
 
 def _type(text: _Text, header: str, role: str | None) -> str:
-    if role in _ALWAYS_TEXT or (role is None and _LOOKS_LIKE_AN_ID.search(compared(header))):
+    if role in _ALWAYS_TEXT or (role is None and _LOOKS_LIKE_AN_ID.search(text.name)):
         return "text"
     if text.has("^0[0-9]+$"):
         return "text"
