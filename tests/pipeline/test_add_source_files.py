@@ -221,7 +221,14 @@ def test_nothing_is_overwritten_without_being_told(add: Command) -> None:
     before = add.written()
     assert "A dry run: nothing was written." in add("stall", place, "--replace", "--dry-run")
     assert add.written() == before
-    add("stall", place, "--replace", "--as", "none")
+    derived = "models/intermediate/stall/int_stall_products_derived.sql"
+    assert (add.project / derived).is_file()
+    # A model of one's own stays; what nothing names any more would stop every build.
+    mine = add.project / "models" / "staging" / "stall" / "mine.sql"
+    mine.write_text("select 1\n")
+    assert f"{derived} removed" in add("stall", place, "--replace", "--as", "none")
+    assert not (add.project / derived).exists()
+    assert mine.is_file()
     assert "tickets_derived" not in add.text("dbt_project.yml")
     assert "stall: []" in add.text("dbt_project.yml")
     own.unlink()

@@ -81,7 +81,7 @@ def add_source(
         bool, typer.Option("--without-demo", help="Put it in the place of the demo shop.")
     ] = False,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Write a source of this name anew, also its models.")
+        bool, typer.Option("--replace", help="Write a source of this name anew, with its models.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it and write nothing.")] = False,
@@ -98,7 +98,7 @@ def add_source(
         with_cursors,
     )
     from till.add_source.expressions import Assumed
-    from till.add_source.files import Wanted, files_of, has_rates, write_files
+    from till.add_source.files import Wanted, files_of, has_rates, stale_files, write_files
     from till.add_source.questions import confirm, nothing_written_if_stopped
     from till.add_source.settle import known_currency, known_timezone
     from till.add_source.shown import show_files, tell
@@ -132,14 +132,20 @@ def add_source(
         assumed = dataclasses.replace(assumed, has_rates=rates)
         tell(source, assumed)
         files = files_of(project, declared, source, Wanted(assumed, without_demo, replace))
+        stale = stale_files(project, source.name, files) if replace else []
         if dry_run:
             show_files(project.root, files)
+            for path in stale:
+                console.print(f"{path} would be removed", markup=False)
             console.print("A dry run: nothing was written.")
             return
         if asks and not confirm(f"Write {len(files)} files?", default=True):
             console.print("Nothing was written.")
             return
     write_files(project, files)
+    for path in stale:
+        (project.root / path).unlink()
+        console.print(f"{path} removed", markup=False)
     for path in dict.fromkeys([*files, *write_generated(project)]):
         console.print(f"{path} written", markup=False)
     console.print("\nRead what was written, correct it where it guessed wrong, then: till run")

@@ -74,6 +74,24 @@ def files_of(
     }
 
 
+def stale_files(project: Project, source: str, files: Mapping[Path, str]) -> list[Path]:
+    """Models that the command wrote for a former source of this name, and that nothing names any more.
+
+    They would stop every build: what they read is gone.
+    """
+    patterns = {
+        "staging": [f"stg_{source}__*.*"],
+        "intermediate": [f"int_{source}_*_lines_joined.*", f"int_{source}_products_derived.*"],
+    }
+    found = (
+        path.relative_to(project.root)
+        for layer, names in patterns.items()
+        for name in names
+        for path in sorted((project.root / "models" / layer / source).glob(name))
+    )
+    return [path for path in found if path not in files]
+
+
 def write_files(project: Project, files: dict[Path, str]) -> None:
     """Write them all, each in one piece; the file that names the models last, so that dbt knows no half."""
     last = (DEFAULT_SOURCES, _PROJECT_FILE)

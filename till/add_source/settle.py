@@ -145,11 +145,11 @@ def _settled(
     only = table.with_role("order_id" if table.lines else _ONE_EACH.get(entity, ""))
     if only is not None:
         table = replace(table, key=(only.name,))
-    if table.children and not table.key:
-        # Rows of a list carry the key of the record around them.
+    if table.children and len(table.key) != 1:
+        # Rows of a list carry the key of the record around them, which staging wants to be one column.
         lists = ", ".join(child.path for child in table.children)
         note = f"Left out: {lists}. No column tells the records apart to which these lists belong."
-        table = replace(table, children=(), notes=(*table.notes, note))
+        table = replace(table, children=(), lines=None, notes=(*table.notes, note))
     return replace(table, entity=None if entity == NO_ENTITY else cast("Entity", entity))
 
 
