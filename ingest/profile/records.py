@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -20,6 +20,7 @@ from ingest.rows.duckdb_sql import connect, identifier, number
 _LISTS_OF_RECORDS = ("data", "results", "items", "records", "value", "rows", "content")
 _PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 UPDATED = "updated_at"
+_BARE = ("id", "uuid", "guid")
 _RECORD = "_record"
 _LONGEST_NAME = 63
 
@@ -56,6 +57,11 @@ def table_of_records(
         roles = {column.role for column in columns if column.role}
         look = _Look(connection, table, {each.name for each in columns if _may_be_carried(each)})
         children = [_child(look, place, *items) for place, items in values.lists.items()]
+        if "order_id" not in roles and any(
+            _has_lines({*roles, "order_id"}, each) for each in children
+        ):
+            columns = _with_bare_id(columns)
+            roles = {column.role for column in columns if column.role}
         lines = next((each for each in children if _has_lines(roles, each)), None)
         entity = "order_lines" if lines else entity_of(roles)
         wanted = (("order_id",),) if lines else KEYS.get(entity or "", ())
@@ -92,8 +98,16 @@ def list_in(document: object) -> tuple[str | None, list[Record]]:
 
 def _may_be_carried(column: ProposedColumn) -> bool:
     """Whether it may turn out to be the key or the cursor, which the children carry too."""
-    is_id = column.name in ("id", "uuid", "guid") or column.name.endswith("_id")
+    is_id = column.name in _BARE or column.name.endswith("_id")
     return is_id or column.role in ("order_id", "customer_id", "product_id", "event_id", UPDATED)
+
+
+def _with_bare_id(columns: Sequence[ProposedColumn]) -> tuple[ProposedColumn, ...]:
+    """The columns of something that has lines: what is called an id there is the order's."""
+    return tuple(
+        replace(column, role="order_id") if column.role is None and column.name in _BARE else column
+        for column in columns
+    )
 
 
 def _has_lines(roles: set[str], child: ProposedChild) -> bool:

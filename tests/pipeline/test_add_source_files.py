@@ -158,13 +158,15 @@ def test_orders_with_lines_in_json_files_give_order_lines(add: Command, tmp_path
             {"sku": "OIL", "qty": 1, "price": 2.5}, {"sku": "OIL", "qty": 1, "price": 2.5}]},
         {"id": 8, "orderDate": "2024-05-05T10:00:00Z", "Kunden Nr": None, "lines": []},
     ]  # fmt: skip
-    place = write(add, "orders.json", json.dumps({"result": {"orders": orders}}))
-    said = add("web", place, "--channel", "web")
+    # In another file an order is there again: the newest file that has it counts.
+    write(add, "web/1.json", json.dumps({"result": {"orders": orders}}))
+    write(add, "web/2.json", json.dumps({"result": {"orders": orders[:1]}}))
+    said = add("web", "data/web", "--channel", "web", "--table", "orders")
     assert "orders, whose lines are in orders__lines; key id" in said
     (table,) = declared(add, "web")["tables"]
     assert table["data_selector"] == "result.orders"
     assert {"name": "kunden_nr", "header": "Kunden Nr"} in table["columns"]
-    assert len(rows(add, "web", tmp_path / "lake", "orders__lines")) == 2
+    assert len(rows(add, "web", tmp_path / "lake", "orders__lines")) == 4
     staging = add.text("models/staging/web/stg_web__orders__lines.sql")
     assert "key=['id', '_list_index']" in staging
     assert "version=\"concat_ws(':', _load_id, _file)\"" in staging
