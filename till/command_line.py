@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from configuration.errors import EXIT_FAILED, EXIT_USAGE, ConfigurationError, PlainError
+from till.add_source.command import add_source
 from till.compact_command import compact
 from till.demo_commands import demo_app
 from till.project import DEFAULT_SOURCES, Project, open_project
@@ -241,6 +242,11 @@ def status(as_json: JsonOption = False) -> None:
 
 app.command(epilog="Example: till rejected shop.purchases --rows")(rejected)
 app.command(epilog="Example: till compact shop --dry-run")(compact)
+app.command(
+    "add-source",
+    epilog="Example: till add-source market data/market; "
+    "till add-source market data/market --as order_lines --map order_id=Ticket --yes",
+)(add_source)
 
 
 @app.command(epilog="Example: till generate --check")

@@ -57,7 +57,7 @@ def _all(project: Project) -> Iterator[tuple[Path, str]]:
     from reports.pages import load_pages
 
     for path in sources_files(project):
-        sources = load_sources_file(path, _Placeholders(os.environ))
+        sources = load_sources_file(path, Placeholders(os.environ))
         for source in sources.sources:
             name = f"_{source.name}__sources.yml"
             yield Path("models/staging") / source.name / name, source_properties(source)
@@ -68,7 +68,7 @@ def _all(project: Project) -> Iterator[tuple[Path, str]]:
         yield Path("reports") / name, text
 
 
-class _Placeholders(dict[str, str]):
+class Placeholders(dict[str, str]):
     """An environment in which every variable is set: what is generated depends on none of them."""
 
     def __missing__(self, name: str) -> str:
@@ -78,4 +78,5 @@ class _Placeholders(dict[str, str]):
         return True
 
     def get(self, name: str, default: object = None) -> str:
+        """The variable where it is set, else the default, else something."""
         return super().get(name) or (default if isinstance(default, str) else self[name])

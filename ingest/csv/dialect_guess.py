@@ -12,7 +12,7 @@ from pathlib import Path
 
 from configuration.errors import PlainError
 from ingest.csv.dialect import PLAIN, Dialect
-from ingest.csv.dialect_declaration import FOUND_OUT
+from ingest.csv.dialect_declaration import FOUND_OUT, DialectBlock
 from ingest.csv.dialect_detection import (
     DELIMITERS,
     QUOTES,
@@ -63,13 +63,16 @@ class _Layout:
     header_lines: int
 
 
-def guess_dialect(path: Path, where: str) -> DialectGuess:
-    """Look at the beginning and the end of the file; raises PlainError when it is empty or no text."""
+def guess_dialect(path: Path, where: str, pinned: DialectBlock = FOUND_OUT) -> DialectGuess:
+    """Look at the beginning and the end of the file; raises PlainError when it is empty or no text.
+
+    What is `pinned` is taken as it is.
+    """
     first = read_first_bytes(path, where)
     is_whole = len(first) < HEAD_BYTES
     doubts: list[str] = []
     try:
-        encoding = encoding_of(first, where, is_whole=is_whole)
+        encoding = pinned.encoding or encoding_of(first, where, is_whole=is_whole)
     except PlainError as error:
         if b"\0" in first:
             raise
@@ -78,15 +81,15 @@ def guess_dialect(path: Path, where: str) -> DialectGuess:
     text = decoded(first, encoding, where, is_whole=is_whole, errors="replace")
     if not text.strip():
         raise PlainError("the file is empty", where=where, remedy="Export it again.")
-    found = _best_layout(text, doubts)
+    found = _best_layout(text, pinned, doubts)
     dialect = replace(found.dialect, encoding=encoding, line_ends=line_ends(text))
     body = after_lines(text, dialect.preamble_lines + found.header_lines)
     try:
-        dialect = find_quoting(dialect, body, found.columns, FOUND_OUT, where, is_whole=is_whole)
+        dialect = find_quoting(dialect, body, found.columns, pinned, where, is_whole=is_whole)
     except PlainError as error:
         doubts.append(str(error))
     try:
-        footer_rows = find_footer(path, text, dialect, found.columns, FOUND_OUT, where)
+        footer_rows = find_footer(path, text, dialect, found.columns, pinned, where)
         dialect = replace(dialect, footer_rows=footer_rows)
     except PlainError as error:
         doubts.append(str(error))
@@ -96,7 +99,7 @@ def guess_dialect(path: Path, where: str) -> DialectGuess:
     rows = [each for each in records if len(each) == found.columns]
     columns = _columns(found.header, rows)
     try:
-        form = find_form(body, dialect, found.header, columns, FOUND_OUT, where, is_whole=is_whole)
+        form = find_form(body, dialect, found.header, columns, pinned, where, is_whole=is_whole)
         dialect = replace(dialect, form=form)
         if dialect.delimiter == form.decimal:
             doubts.append("Some numbers seem to have a decimal comma; they may be lists as well.")
@@ -107,14 +110,17 @@ def guess_dialect(path: Path, where: str) -> DialectGuess:
     return DialectGuess(dialect, found.header, sample, tuple(doubts))
 
 
-def _best_layout(text: str, doubts: list[str]) -> _Layout:
+def _best_layout(text: str, pinned: DialectBlock, doubts: list[str]) -> _Layout:
     """The reading in which the most rows have the same number of values, more than one where possible."""
     told = told_delimiter(text)
     delimiters = (told,) if told else DELIMITERS
+    if pinned.delimiter is not None:
+        delimiters = (pinned.delimiter,)
+    quotes = QUOTES if pinned.quote is None else (pinned.quote,)
     found = [
-        _layout(text, replace(PLAIN, delimiter=each, quote=quote, escape=quote), bool(told))
+        _layout(text, _reading(each, quote, pinned), pinned, bool(told))
         for each in delimiters
-        for quote in QUOTES
+        for quote in quotes
     ]
     best = max(
         found,
@@ -138,16 +144,28 @@ def _best_layout(text: str, doubts: list[str]) -> _Layout:
     return best
 
 
-def _layout(text: str, dialect: Dialect, is_told: bool) -> _Layout:
+def _reading(delimiter: str, quote: str, pinned: DialectBlock) -> Dialect:
+    escape = quote if pinned.escape is None else pinned.escape
+    return replace(
+        PLAIN, delimiter=delimiter, quote=quote, escape=escape, footer=pinned.footer or ""
+    )
+
+
+def _layout(text: str, dialect: Dialect, pinned: DialectBlock, is_told: bool) -> _Layout:
     records = some_records(text, dialect, _RECORDS)
     lengths = Counter(len(each) for each in records)
     columns = max(lengths, key=lambda length: (lengths[length] * (length > 1), lengths[length]))
     above, rest = 0, text
     if is_told:
         above, rest = 1, after_lines(text, 1)
+    if pinned.lines_above is not None:
+        above, rest = pinned.lines_above, after_lines(text, pinned.lines_above)
     for _ in range(_MOST_LINES_ABOVE):
         header, taken = first_record(rest, dialect)
-        if len(header) == columns and all(value.strip() for value in header):
+        # Most are named: a column without a name is told later, and does not make this a title.
+        named = sum(bool(value.strip()) for value in header)
+        is_header = len(header) == columns and 2 * named > columns
+        if is_header or pinned.lines_above is not None:
             break
         above, rest = above + 1, after_lines(rest, 1)
     else:
@@ -156,7 +174,8 @@ def _layout(text: str, dialect: Dialect, is_told: bool) -> _Layout:
     below = [len(each) for each in some_records(rest, dialect, _RECORDS)]
     regular = sum(length == columns for length in below) / max(1, len(below))
     dialect = replace(dialect, preamble_lines=above)
-    if any(may_be_number(value) or may_be_day(value) for value in header):
+    is_row = any(may_be_number(value) or may_be_day(value) for value in header)
+    if not pinned.header or (is_row and pinned.lines_above is None):
         names = tuple(f"column_{number}" for number in range(1, columns + 1))
         return _Layout(replace(dialect, has_header=False), columns, regular, names, 0)
     return _Layout(dialect, columns, regular, tuple(header), taken)

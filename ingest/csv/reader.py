@@ -32,7 +32,7 @@ from ingest.rows.duckdb_sql import (
 )
 
 
-def _reader(dialect: Dialect) -> str:
+def reader_options(dialect: Dialect) -> str:
     """The options of DuckDB's reader; where the escape is not the quote, a copy doubles the quotes."""
     return (
         f"auto_detect = false, header = {str(dialect.has_header).lower()}, "
@@ -54,7 +54,13 @@ def copy_fitting(
     alike: dict[tuple[object, ...], list[CsvInput]] = {}
     for each in inputs:
         dialect = each.dialect
-        way = (each.columns, _reader(dialect), dialect.form, each.copy is None, each.head.header)
+        way = (
+            each.columns,
+            reader_options(dialect),
+            dialect.form,
+            each.copy is None,
+            each.head.header,
+        )
         alike.setdefault(way, []).append(each)
     queries = [_fitting(group, columns) for group in alike.values()]
     rows = write_parquet(connection, " union all ".join(queries), target)
@@ -141,7 +147,7 @@ def _relation(
     rejects = "store_rejects = true" if keep_rejects else "ignore_errors = true"
     return (
         f"select * replace ({name_in_lake(inputs, FILE_COLUMN)} as {FILE_COLUMN}){_others(names, columns)} "
-        f"from read_csv({paths}, columns = {{{kinds}}}, {_reader(inputs[0].dialect)}, {rejects})"
+        f"from read_csv({paths}, columns = {{{kinds}}}, {reader_options(inputs[0].dialect)}, {rejects})"
     )
 
 

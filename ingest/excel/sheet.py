@@ -113,7 +113,7 @@ def _look(book: Workbook, number: int, table: ExcelTable, wanted: Sequence[str])
         rows = range(len(grid))[table.header_row - 1 : table.header_row]
     at, most = None, 0
     for each in rows:
-        there = set(wanted) & set(map(_name, grid[each]))
+        there = set(wanted) & set(map(header_name, grid[each]))
         # Where columns may be missing, a title may have the name of one: the row with most of them counts.
         if needed <= there and len(there) > most:
             at, most = each, len(there)
@@ -131,7 +131,7 @@ def _fill_down(grid: list[list[Any]], merged: Sequence[Range]) -> None:
 def _rows(book: Workbook, found: _Found, table: ExcelTable, wanted: Sequence[str]) -> SheetRows:
     at = found.header_at or 0
     where = f"{book.path}, sheet '{found.name}'"
-    header = tuple(map(_name, found.grid[at]))
+    header = tuple(map(header_name, found.grid[at]))
     named = [name for name in header if name]
     twins = sorted({name for name in named if named.count(name) > 1})
     if twins:
@@ -172,7 +172,7 @@ def _no_header(
         rows = first.grid[table.header_row - 1 : table.header_row]
     else:
         rows = first.grid[:_HEADER_WITHIN]
-    names = [[name for name in map(_name, row) if name] for row in rows]
+    names = [[name for name in map(header_name, row) if name] for row in rows]
     best = max(names, key=lambda row: len(set(row) & set(wanted)), default=[])
     if not set(best) & set(wanted):
         place = f"row {table.header_row}" if table.header_row else "no row"
@@ -189,7 +189,7 @@ def _no_header(
     return PlainError("the header cannot be read", where=where, remedy="Correct 'header_row'.")
 
 
-def _name(value: Any) -> str:
+def header_name(value: Any) -> str:
     """A header's cell as a name: line breaks and double spaces within are one space."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)

@@ -46,7 +46,7 @@ def added_columns(
             *names.values(),
             *(name for each, name in named.items() if each != header),
         }
-        names[header] = known if known and known not in declared else _free(header, taken)
+        names[header] = known if known and known not in declared else free_name(header, taken)
     return tuple(
         TypedColumn(name, column_type("text"), added_from=header) for header, name in names.items()
     )
@@ -67,7 +67,8 @@ def _block(column: TypedColumn) -> str:
     return f'{{name: {column.name}, header: "{header}"}}'
 
 
-def _free(header: str, taken: Collection[str]) -> str:
+def free_name(header: str, taken: Collection[str]) -> str:
+    """A name for the lake that follows from `header`, and that is none of `taken`."""
     plain = unicodedata.normalize("NFKD", header.replace("ß", "ss")).encode("ascii", "ignore")
     name = re.sub("[^a-z0-9]+", "_", plain.decode().lower()).strip("_")
     if _PLAIN.fullmatch(header.lower()):

@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import ROOT, Till, copy_project
 
 GUIDE = (ROOT / "docs" / "guides" / "sources.md").read_text(encoding="utf-8")
+TEN_MINUTES = GUIDE.split("## In ten minutes")[1].split("### What else")[0]
 BLOCK = re.compile(r"^```(\w+) file=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -38,6 +39,22 @@ def run(project: Path, till: Till) -> str:
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         printed.append(done.stdout)
     return "".join(printed)
+
+
+@pytest.fixture(scope="module")
+def short_way(tmp_path_factory: pytest.TempPathFactory, till: Till) -> tuple[Path, list[str]]:
+    """The ten minutes of the guide, in a copy of their own; with what each command printed."""
+    root = copy_project(tmp_path_factory.mktemp("short") / "project")
+    path = root / "data" / "market" / "2024-05.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text(next(text for _, name, text in BLOCK.findall(GUIDE) if name in str(path)))
+    printed = []
+    for line in TEN_MINUTES.splitlines():
+        if line.startswith("    till "):
+            done = till(root, *shlex.split(line)[1:])
+            assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
+            printed.append(done.stdout)
+    return root, printed
 
 
 def edited(text: str, diff: str) -> str:
@@ -72,8 +89,23 @@ def test_what_generate_wrote_is_said_and_check_is_content(run: str) -> None:
     assert "Everything that can be checked without a run is in order." in run
 
 
+def test_the_short_way_prints_what_the_guide_shows_and_ends_in_the_same_rows(
+    short_way: tuple[Path, list[str]],
+) -> None:
+    root, (added, ran) = short_way
+    shown = TEN_MINUTES.split("```text\n")[1].split("```")[0]
+    assert [line.rstrip() for line in added.splitlines()] == shown.splitlines()
+    assert "The report is at site/index.html" in ran
+    assert (root / "site" / "index.html").is_file()
+    check_rows(root)
+
+
 def test_the_rows_of_the_guide_are_in_the_marts(project: Path, run: str) -> None:
     assert "market.sales" in run
+    check_rows(project)
+
+
+def check_rows(project: Path) -> None:
     found = duckdb.sql(
         "select order_id, product_key, cast(ordered_at as varchar), line_status, "
         f"quantity, net_amount from {mart_query(project, 'fct_order_lines')} order by order_line_key"

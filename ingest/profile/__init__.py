@@ -1,0 +1,1 @@
+"""Looks at data that nobody declared yet, and proposes how to declare it."""
