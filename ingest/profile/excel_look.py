@@ -10,7 +10,7 @@ from configuration.errors import ConfigurationError, PlainError
 from ingest.csv.header import check_header
 from ingest.declaration.tables import Column
 from ingest.excel.declaration import ExcelTable
-from ingest.excel.reader import add_rows, make_room
+from ingest.excel.reader import Room, add_rows
 from ingest.excel.sheet import header_name, read_sheet
 from ingest.excel.workbook import ENDINGS, Workbook, open_excel, open_workbook
 from ingest.files.declared_names import quoted
@@ -63,9 +63,9 @@ def look_at_excel(place: Place, table: str) -> ProposedTable:
     )
     connection = connect(place.spool)
     try:
-        make_room(connection, declared)
+        room = Room(connection, declared, named={})
         for book in books:
-            add_rows(connection, read_sheet(book, declared), declared, book.path)
+            add_rows(room, read_sheet(book, declared), book.path)
         relation = "select * from loaded"
         columns = propose_columns(connection, relation, headers, called=table)
         entity = entity_of({column.role for column in columns if column.role})
