@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import collections
 import os
 import re
+from collections import Counter
 from pathlib import Path
 
 from configuration.errors import PlainError
@@ -28,49 +28,47 @@ def load(made: Made, folder: Path) -> Prepared | PlainError:
 def broken_laws(made: Made, found: Prepared | PlainError) -> list[str]:
     """What of the law does not hold, in words; empty when all does."""
     if isinstance(found, PlainError):
-        wrong = []
+        wrong = [f"refused without need: {found}"] if made.must_load else []
         if "\n" in str(found) or len(str(found)) > 600:
             wrong.append(f"the refusal is no sentence: {found}")
-        if made.must_load:
-            wrong.append(f"refused without need: {found}")
         return wrong
     wrong = ["loaded though nobody can know its columns"] if made.must_be_refused else []
-    position = [name for name, _, _ in made.columns].index("id")
-    loaded = collections.Counter()
-    for row in found.rows:
-        key = str(row[position])
-        loaded[key] += 1
-        true = made.rows.get(key)
-        if true is None and made.is_cut and key in _cut_keys(made):
-            continue
-        if true is None:
-            wrong.append(f"a row that was not there: {row}")
-        elif [v or None if isinstance(v, str) else v for v in row] != list(true) and key not in made.free:
-            wrong.append(f"changed: {row}, and not {true}")
-        elif key in made.damaged and not _as_true(row, true):
-            wrong.append(f"damaged and loaded: {row}")
-    rejected = " ".join(f"{each.original_text}" for each in found.rejected)
-    mentioned = collections.Counter(re.findall(r"k\d{3}x", rejected))
-    for key in made.rows:
-        if loaded[key] + (mentioned[key] > 0) < 1 and key not in made.free:
-            wrong.append(f"missing: {key}")
-        if loaded[key] > 1:
-            wrong.append(f"twice: {key}")
-    for each in found.rejected:
-        if not each.reason:
-            wrong.append(f"no reason: {each}")
+    wrong += [f"no reason: {each}" for each in found.rejected if not each.reason]
     if made.must_load and (found.rejected or len(found.rows) != len(made.rows)):
         wrong.append(f"rejected without need: {found.rejected[:1]}")
+    return wrong + _wrong_rows(made, found) + _wrong_keys(made, found)
+
+
+def _wrong_rows(made: Made, found: Prepared) -> list[str]:
+    """Rows that were not there, or not so."""
+    wrong = []
+    for row in found.rows:
+        key = str(row[made.key_position])
+        true = made.rows.get(key)
+        if true is None:
+            if not (made.is_cut and key in _cut_keys(made)):
+                wrong.append(f"a row that was not there: {row}")
+        elif [value or None if isinstance(value, str) else value for value in row] != list(true):
+            if key not in made.free:
+                wrong.append(f"changed: {row}, and not {true}")
     return wrong
+
+
+def _wrong_keys(made: Made, found: Prepared) -> list[str]:
+    """Rows that are neither loaded nor rejected, or loaded twice."""
+    loaded = Counter(str(row[made.key_position]) for row in found.rows)
+    rejected = set(re.findall(r"k\d{3}x", " ".join(each.original_text for each in found.rejected)))
+    gone = [
+        key for key in made.rows if key not in made.free and not loaded[key] and key not in rejected
+    ]
+    return [f"missing: {key}" for key in gone] + [
+        f"twice: {key}" for key in made.rows if loaded[key] > 1
+    ]
 
 
 def _cut_keys(made: Made) -> set[str]:
     """What a key may have become that was cut off."""
     return {"None", *(key[:length] for key in made.free for length in range(len(key)))}
-
-
-def _as_true(row: tuple[object, ...], true: tuple[object, ...]) -> bool:
-    return [v or None if isinstance(v, str) else v for v in row] == list(true)
 
 
 def test_no_file_is_misread(tmp_path: Path) -> None:

@@ -235,6 +235,23 @@ REFUSED: dict[str, tuple[str | bytes, tuple[str, ...], str]] = {
         "line 2 is not UTF-8 text, and the text may be Windows-1252 or ISO-8859-15",
     ),
     "a DOS encoding": ("id,amount\nLöwe,1\n".encode("cp850"), (), "its encoding cannot be told for sure"),
+    "a DOS letter at the end of a word": (
+        "id,amount\ncafé,1\n".encode("cp850"), (), "its encoding cannot be told for sure",
+    ),
+    "a DOS letter at the beginning of a word": (
+        "id,amount\nÖl,1\n".encode("cp850"), (), "its encoding cannot be told for sure",
+    ),
+    "DOS letters side by side": (
+        "id,amount\nGröße,1\n".encode("cp850"), (), "its encoding cannot be told for sure",
+    ),
+    "letters of Windows-1252 and of Windows-1250": (
+        "id,amount\nšipka,1\nčerný,2\n".encode("cp1250"), (), "its encoding cannot be told for sure",
+    ),
+    "one or a thousand, both whole": (
+        "id,amount\na,2\nb,1.000\n",
+        ("id", "amount: integer"),
+        "the '.' in amount ('1.000') may group thousands or stand before decimals",
+    ),
     "Cyrillic": (b"id,amount\n\xcf\xf0\xe8\xe2\xe5\xf2,1\n", (), "its encoding cannot be told for sure"),
     "Polish": ("id,amount\nZłoty,1\n".encode("cp1250"), (), "its encoding cannot be told for sure"),
     "UTF-8 with a letter of Windows-1252": (
