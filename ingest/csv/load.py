@@ -11,6 +11,7 @@ from ingest.csv.declaration import CsvTable
 from ingest.csv.files import CsvFiles, csv_readers, open_files
 from ingest.csv.inputs import CsvInput
 from ingest.csv.reader import collect_rejected, copy_fitting, example
+from ingest.csv.stray_quotes import misread
 from ingest.files.file_table import FileOutcome, FileTask, PreparedTable
 from ingest.files.input_files import Choice
 from ingest.lake.manifest import LoadedInput
@@ -92,9 +93,11 @@ def _rejected(
         return {}
     typed = files.typed(choice.load)
     rejected = collect_rejected(connection, choice.load, typed, files.preflights, loaded)
+    for error in misread(connection, choice.load):
+        files.refuse(str(error.where), error)
     for path, expected in rows.items():
         found = loaded.get(path, 0) + rejected.get(path, 0)
-        if found != expected:
+        if found != expected and path not in files.refused:
             files.refuse(
                 path,
                 PlainError(

@@ -87,7 +87,7 @@ def make(seed: int) -> Made:
     if chance.random() < 0.6:
         for _ in range(chance.choice((1, 1, 1, 2, 3))):
             chance.choice(FAULTS)(writing, len(above) + spelling.has_header)
-    made.must_load = not made.faults and made.must_load
+    made.must_load = made.must_load and bool(made.rows) and not made.faults
     made.content = _bytes(writing)
     # Lines that end in CR alone are told by there being no LF, and a value has one.
     if spelling.line_end == "\r" and b"\n" in made.content:

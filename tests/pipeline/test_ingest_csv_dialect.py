@@ -218,6 +218,11 @@ REFUSED: dict[str, tuple[str | bytes, tuple[str, ...], str]] = {
         (),
         "the single quotes around values may enclose them or belong to them",
     ),
+    "a quote or an apostrophe in a file with a ragged row": (
+        "id,amount\n'''t Hof',1\nb,2\n-- end --\n",
+        (),
+        "the single quotes around values may enclose them or belong to them",
+    ),
     "a row above the header": (
         "a,1\nid,amount\nb,2\n",
         (),

@@ -227,3 +227,22 @@ def test_a_file_without_rows_is_fine_where_the_table_says_so(shop: CsvShop) -> N
     shop.drop("a.csv", HEAD)
     assert shop.ingest().failed == []
     assert shop.rows() == []
+
+
+def test_a_stray_quote_after_which_the_reader_loses_its_way_refuses_the_file(shop: CsvShop) -> None:
+    """The reader refuses k4's text in place of k5's, though it loads k4, and goes on within the line of k6."""
+    shop.declare(
+        "      - name: sales\n        path: drops\n        max_rejected: 1.0\n"
+        "        dialect: {delimiter: ';', quote: '\"'}\n        columns:\n"
+        + "".join(f"          - {{name: c{number}}}\n" for number in range(7))
+    )
+    shop.drop(
+        "a.csv",
+        "c0;c1;c2;c3;c4;c5;c6\n"
+        '"false";k4;gwxgnivnl;"""";-12,50;11/19/2000 20:13:00;1000,0\n'
+        'false;k5;"fbshfoyf;y;0,05;04/25/2006 01:56:00;1,25\n'
+        'false;"k6";"\\\\\\"";grrfo;6493,28;05/12/2025 12:32:00;"1000,0"\n'
+        'true;k7;a;"sep=;";;;1234,5\n',
+    )
+    assert "a quote does not close where its value ends, near line 3" in shop.error()
+    assert not shop.rows()
