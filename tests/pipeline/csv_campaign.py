@@ -184,8 +184,9 @@ def _text(chance: random.Random, spelling: Spelling) -> str | None:
     text = chance.choice(ODD_TEXTS) if chance.random() < 0.3 else chance.choice(WORDS)
     if chance.random() < 0.5:
         text = "".join(chance.choices(LETTERS, k=chance.randint(1, 9)))
-    # Who has no quotes but values that begin with one has to say so.
-    if not spelling.can_hold(text) or (not spelling.quote and text[:1] in ('"', "'")):
+    # A value that begins with a quote which encloses nothing: who has that must say so.
+    begins_quoted = text[:1] in ('"', "'") and text[:1] != spelling.quote
+    if not spelling.can_hold(text) or (begins_quoted and spelling.quote != '"'):
         text = "plain"
     return text or None
 

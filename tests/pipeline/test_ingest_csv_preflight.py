@@ -246,3 +246,16 @@ def test_a_stray_quote_after_which_the_reader_loses_its_way_refuses_the_file(sho
     )
     assert "a quote does not close where its value ends, near line 3" in shop.error()
     assert not shop.rows()
+
+
+def test_a_quoted_header_with_a_mark_in_the_middle_is_no_row(shop: CsvShop) -> None:
+    """Two files of a program that writes a mark and quotes, put together as they were."""
+    shop.declare(
+        "      - name: sales\n        path: drops\n        max_rejected: 1.0\n"
+        "        columns: [{name: id}, {name: note}]\n"
+    )
+    one = '\ufeff"id","note"\n"{}","x"\n'
+    shop.drop("a.csv", one.format(1) + one.format(2))
+    shop.ingest()
+    assert shop.rows() == [("1", "x"), ("2", "x")]
+    assert [each.reason for each in shop.rejected()] == ["the header comes again"]
