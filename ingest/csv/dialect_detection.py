@@ -191,6 +191,12 @@ def _without_header(
         blank = start[: len(start) - len(start.lstrip("\r\n"))]
         lines = above + len(LINE_END.findall(blank))
     body = after_lines(text, lines)
+    # Where no value begins with a single quote, they enclose none: a stray double one would be text.
+    readings = [
+        each
+        for each in readings
+        if pinned.quote is not None or each.quote != "'" or _has_single_quotes(body, each.delimiter)
+    ]
     fitting = [each for each in readings if is_regular(body, each, len(names), is_whole=is_whole)]
     if pinned.delimiter is not None and not fitting:
         fitting = [readings[0]]

@@ -255,6 +255,7 @@ def _pin(
     if spelling.escape != spelling.quote:
         # A backslash that stands before no quote escapes only for him who knows.
         made.pins["escape"] = spelling.escape
+        made.pins["quote"] = spelling.quote
     must_footer = not footer[0] or "footer" in parts or "footer_rows" in parts
     # A table of one column has no blank lines: one without a value cannot be told from them.
     made.must_load = share == 1.0 and must_footer and len(made.columns) > 1

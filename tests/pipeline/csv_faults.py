@@ -126,7 +126,8 @@ def _bad_value(writing: Writing, body: int) -> None:
 def _second_header(writing: Writing, body: int) -> None:
     if not writing.spelling.has_header:
         return
-    at = writing.chance.randint(body, len(writing.lines))
+    last = max((at + 1 for at, owner in enumerate(writing.owners) if owner), default=body)
+    at = writing.chance.randint(body, last)
     mark = (
         "\ufeff"
         if writing.spelling.encoding.startswith("utf") and writing.chance.random() < 0.3

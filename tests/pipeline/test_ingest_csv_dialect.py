@@ -526,3 +526,10 @@ def test_a_block_that_says_nonsense_is_refused(block: str, shop: DialectShop) ->
     with pytest.raises(PlainError) as caught:
         load_sources_file(shop.folder / "sources.yml", {})
     assert WRONG_BLOCKS[block] in str(caught.value)
+
+
+def test_a_stray_quote_in_a_file_without_a_header_is_no_text(shop: DialectShop) -> None:
+    """No value begins with a single quote, so nothing says that those enclose and double ones are text."""
+    shop.of("id", "amount: integer", dialect="header: false").drop("a.csv", '"a",1\n"b,2\nc,3\n')
+    with pytest.raises(PlainError, match="cannot be told what separates the values"):
+        shop.prepare()
