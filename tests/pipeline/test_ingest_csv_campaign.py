@@ -44,19 +44,29 @@ def _wrong_rows(made: Made, found: Prepared) -> list[str]:
     """Rows that were not there, or not so."""
     wrong = []
     for row in found.rows:
-        key = str(row[made.key_position])
-        true = made.rows.get(key)
+        key = _bare(row[made.key_position])
+        true = made.rows.get(str(key))
         if true is None:
-            if not (made.is_cut and key in _cut_keys(made)):
+            if not (made.is_cut and str(key) in _cut_keys(made)):
                 wrong.append(f"a row that was not there: {row}")
-        elif key not in made.free and [None if each == "" else each for each in row] != list(true):
+        elif key not in made.free and not _is_true(row, true, is_damaged=key in made.damaged):
             wrong.append(f"changed: {row}, and not {true}")
     return wrong
 
 
+def _is_true(row: tuple[object, ...], true: tuple[object, ...], *, is_damaged: bool) -> bool:
+    """Whether the values are the true ones; of a damaged row a stray quote may stand in a text."""
+    found, wanted = [None if each == "" else each for each in row], list(true)
+    return found == wanted or (is_damaged and [*map(_bare, found)] == [*map(_bare, wanted)])
+
+
+def _bare(value: object) -> object:
+    return value.strip("\"'") or None if isinstance(value, str) else value
+
+
 def _wrong_keys(made: Made, found: Prepared) -> list[str]:
     """Rows that are neither loaded nor rejected, or loaded twice."""
-    loaded = Counter(str(row[made.key_position]) for row in found.rows)
+    loaded = Counter(str(_bare(row[made.key_position])) for row in found.rows)
     rejected = set(re.findall(r"k\d{3}x", " ".join(each.original_text for each in found.rejected)))
     gone = [
         key for key in made.rows if key not in made.free and not loaded[key] and key not in rejected
