@@ -61,7 +61,7 @@ def _is_true(row: tuple[object, ...], true: tuple[object, ...], *, is_damaged: b
 
 
 def _bare(value: object) -> object:
-    return value.strip("\"'") or None if isinstance(value, str) else value
+    return re.sub("[\"']", "", value) or None if isinstance(value, str) else value
 
 
 def _wrong_keys(made: Made, found: Prepared) -> list[str]:

@@ -259,3 +259,10 @@ def test_a_quoted_header_with_a_mark_in_the_middle_is_no_row(shop: CsvShop) -> N
     shop.ingest()
     assert shop.rows() == [("1", "x"), ("2", "x")]
     assert [each.reason for each in shop.rejected()] == ["the header comes again"]
+
+
+def test_rows_that_do_not_fit_are_not_hidden_by_stray_quotes(shop: CsvShop) -> None:
+    """By its quotes this is one record, and one row fits; two others must not be lost for that."""
+    shop.drop("a.csv", '"id","amount"\n"k0",0"\n"k1","12x"\nk2","7"\n')
+    assert "the reader found 3 rows where the file has 1" in shop.error()
+    assert not shop.rows()
