@@ -154,7 +154,8 @@ def _junk(writing: Writing, body: int) -> None:
     # In a table of texts, a line with so many delimiters would be a row.
     if junk == writing.spelling.delimiter and len(writing.made.columns) == 2:
         return
-    writing.add(junk, at=writing.chance.randint(body, len(writing.lines)))
+    last = max((at + 1 for at, owner in enumerate(writing.owners) if owner), default=body)
+    writing.add(junk, at=writing.chance.randint(body, last))
     writing.made.faults.append("junk")
 
 
