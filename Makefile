@@ -31,8 +31,9 @@ check: $(VENV)/test.stamp ## what CI checks besides the tests: lint, types, SQL,
 bench: $(VENV)/test.stamp ## measures; takes minutes, wants a quiet machine
 	@$(BIN)/python docs/benchmarks/bench.py
 
-campaign: $(VENV)/test.stamp ## kills ingests at many more seeded moments than `make test` does
+campaign: $(VENV)/test.stamp ## kills ingests at many more seeded moments than `make test` does, and tries many more CSV files
 	@TILL_CAMPAIGN_SEEDS=400 $(BIN)/python -m pytest tests/pipeline/test_ingest_kill_campaign.py
+	@TILL_CAMPAIGN_CSV_SEEDS=5000 $(BIN)/python -m pytest tests/pipeline/test_ingest_csv_campaign.py
 
 clean: ## removes what was made: lake, site, demo data, dbt's target (not the environment)
 	rm -rf lake site demo target logs

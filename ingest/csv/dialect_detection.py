@@ -191,6 +191,12 @@ def _without_header(
         blank = start[: len(start) - len(start.lstrip("\r\n"))]
         lines = above + len(LINE_END.findall(blank))
     body = after_lines(text, lines)
+    # Where no value begins with a single quote, they enclose none: a stray double one would be text.
+    readings = [
+        each
+        for each in readings
+        if pinned.quote is not None or each.quote != "'" or _has_single_quotes(body, each.delimiter)
+    ]
     fitting = [each for each in readings if is_regular(body, each, len(names), is_whole=is_whole)]
     if pinned.delimiter is not None and not fitting:
         fitting = [readings[0]]
@@ -269,11 +275,13 @@ def _choose_quote(
     """Single quotes enclose where only then each row has all its values, or where one within is doubled."""
     readings = (single, replace(single, escape="\\"))
     fitting = [each for each in readings if is_regular(body, each, columns, is_whole=is_whole)]
-    if fitting and _has_doubled_quote(body, double.delimiter):
+    is_doubled = _has_doubled_quote(body, double.delimiter)
+    is_double_regular = is_regular(body, double, columns, is_whole=is_whole)
+    if fitting and (is_doubled or not is_double_regular):
         return single
-    if fitting and not is_regular(body, double, columns, is_whole=is_whole):
-        return single
-    if not _are_most_rows_quoted(body, double.delimiter):
+    # Where a row is ragged under both, a doubled one within is a sign, but no proof.
+    is_sign = is_doubled and not is_double_regular
+    if not is_sign and not _are_most_rows_quoted(body, double.delimiter):
         return double
     raise PlainError(
         "the single quotes around values may enclose them or belong to them",

@@ -20,7 +20,10 @@ _DIFFERENT_IN_LATIN9 = re.compile(rb"[\xa4\xa6\xa8\xb4\xb8\xbc-\xbe]")
 _ONLY_IN_WINDOWS = re.compile(rb"[\x80-\x9f]")
 _NOT_WINDOWS = re.compile(
     rb"[\x81\x8d\x8f\x90\x9d]"  # no letters at all
-    rb"|[A-Za-z][\x80-\x8b\x8e-\x91\x93-\x99\x9b\x9f\xa1-\xa9\xab\xac\xae-\xb3\xb5\xb6\xb8\xb9\xbb-\xbf][a-z]"
+    rb"|[A-Za-z][\x80-\x8b\x8e-\x91\x93-\x99\x9b\x9f\xa1-\xa9\xab\xac\xae-\xb3\xb5\xb6\xb8\xb9\xbb-\xbf][a-z\xc0-\xff]"
+    rb"|[A-Za-z][\x82\x84\x88\x98\xa1\xa2\xa4\xbf]"  # signs that never follow a letter: caf\x82 is café in DOS
+    rb"|[\x86-\x89\x98\x99][a-z]"  # signs that never begin a word: \x99l is Öl in DOS
+    rb"|[\x8a\x8e\x9a\x9e]"  # the same letters in Windows-1250, where others differ; in DOS they are others
     rb"|[a-z][\x8a\x8c\x8e\x9f]"  # capitals after small letters
     rb"|[\xc0-\xff]{4}"
     rb"|[\xc2\xc3][\x80-\xbf]|\xe2\x80|\xf0\x9f"  # UTF-8 that stands beside what is not UTF-8

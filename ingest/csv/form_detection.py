@@ -114,9 +114,10 @@ def _is_plain(samples: Samples, wanted: dict[str, tuple[int, str]], *, is_comma:
     days = {**samples.days, **samples.times}
     if not all(numbers.get(name) or days.get(name) for name in wanted):
         return False
-    for values in numbers.values():
+    for name, values in numbers.items():
         if not all(_PLAIN_NUMBER.fullmatch(value) for value in values):
             return False
-        if not is_comma and any(_GROUP_OR_DECIMALS.fullmatch(value) for value in values):
+        is_doubtful = not is_comma or name in samples.whole_numbers
+        if is_doubtful and any(_GROUP_OR_DECIMALS.fullmatch(value) for value in values):
             return False
     return all(_PLAIN_DAY.fullmatch(value) for values in days.values() for value in values)

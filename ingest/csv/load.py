@@ -10,7 +10,8 @@ from configuration.errors import PlainError
 from ingest.csv.declaration import CsvTable
 from ingest.csv.files import CsvFiles, csv_readers, open_files
 from ingest.csv.inputs import CsvInput
-from ingest.csv.reader import collect_rejected, copy_fitting, example
+from ingest.csv.reader import collect_rejected, copy_fitting, example, hides_rows
+from ingest.csv.stray_quotes import misread
 from ingest.files.file_table import FileOutcome, FileTask, PreparedTable
 from ingest.files.input_files import Choice
 from ingest.lake.manifest import LoadedInput
@@ -88,13 +89,17 @@ def _rejected(
 ) -> dict[str, int]:
     """Rejected rows by file; a file in which loaded + rejected is not what the bytes say is refused."""
     rows = {each.path: files.preflights[each.path].rows for each in choice.load}
-    if rows == {path: loaded.get(path, 0) for path in rows}:
-        return {}
     typed = files.typed(choice.load)
+    if rows == {path: loaded.get(path, 0) for path in rows} and not any(
+        hides_rows(connection, each, typed, files.preflights, loaded) for each in choice.load
+    ):
+        return {}
     rejected = collect_rejected(connection, choice.load, typed, files.preflights, loaded)
+    for error in misread(connection, choice.load):
+        files.refuse(str(error.where), error)
     for path, expected in rows.items():
         found = loaded.get(path, 0) + rejected.get(path, 0)
-        if found != expected:
+        if found != expected and path not in files.refused:
             files.refuse(
                 path,
                 PlainError(

@@ -19,6 +19,9 @@ def is_header(each: CsvInput) -> str:
         value, texts = identifier(column), [text_literal(name)]
         if number == 0:
             texts.append(text_literal(_MARK + name))
+            # Behind a mark a quote does not open a value, but stands in it.
+            quote = each.dialect.quote
+            texts.append(text_literal(f"{_MARK}{quote}{name}{quote}"))
         conditions.append(f"coalesce({value} in ({', '.join(texts)}), false)")
     return f"({' and '.join(conditions)})"
 

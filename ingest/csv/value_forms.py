@@ -42,6 +42,8 @@ class _Evidence:
     decimals: set[str] = field(default_factory=set)
     groups: set[str] = field(default_factory=set)
     either: dict[str, tuple[str, str]] = field(default_factory=dict)  # sign -> column, value
+    # 1.000 in a column of whole numbers: 1 or 1000, and both are whole.
+    either_whole: set[str] = field(default_factory=set)
 
 
 def number_form(
@@ -67,7 +69,10 @@ def number_form(
     if not decimal and groups in (".", ","):
         decimal = "," if groups == "." else "."
     for sign, (column, value) in found.either.items():
-        if sign in (decimal, groups) or (is_comma and (sign == "." or decimal == ".")):
+        if sign in (decimal, groups):
+            continue
+        is_point = sign == "." and sign not in found.either_whole
+        if is_comma and (is_point or decimal == "."):
             continue
         what = f"the '{sign}' in {column} ('{value}') may group thousands or stand before decimals"
         raise _unsure(what, where)
@@ -104,6 +109,8 @@ def _evidence(samples: Samples) -> _Evidence:
             # 1.234 is whole only if the point groups; 1.000 may be 1.
             if sign and found.decimals - {sign} and after.strip("0"):
                 found.groups.add(sign)
+            elif sign and not after.strip("0"):
+                found.either_whole.add(sign)
     return found
 
 

@@ -218,6 +218,11 @@ REFUSED: dict[str, tuple[str | bytes, tuple[str, ...], str]] = {
         (),
         "the single quotes around values may enclose them or belong to them",
     ),
+    "a quote or an apostrophe in a file with a ragged row": (
+        "id,amount\n'''t Hof',1\nb,2\n-- end --\n",
+        (),
+        "the single quotes around values may enclose them or belong to them",
+    ),
     "a row above the header": (
         "a,1\nid,amount\nb,2\n",
         (),
@@ -235,6 +240,23 @@ REFUSED: dict[str, tuple[str | bytes, tuple[str, ...], str]] = {
         "line 2 is not UTF-8 text, and the text may be Windows-1252 or ISO-8859-15",
     ),
     "a DOS encoding": ("id,amount\nLöwe,1\n".encode("cp850"), (), "its encoding cannot be told for sure"),
+    "a DOS letter at the end of a word": (
+        "id,amount\ncafé,1\n".encode("cp850"), (), "its encoding cannot be told for sure",
+    ),
+    "a DOS letter at the beginning of a word": (
+        "id,amount\nÖl,1\n".encode("cp850"), (), "its encoding cannot be told for sure",
+    ),
+    "DOS letters side by side": (
+        "id,amount\nGröße,1\n".encode("cp850"), (), "its encoding cannot be told for sure",
+    ),
+    "letters of Windows-1252 and of Windows-1250": (
+        "id,amount\nšipka,1\nčerný,2\n".encode("cp1250"), (), "its encoding cannot be told for sure",
+    ),
+    "one or a thousand, both whole": (
+        "id,amount\na,2\nb,1.000\n",
+        ("id", "amount: integer"),
+        "the '.' in amount ('1.000') may group thousands or stand before decimals",
+    ),
     "Cyrillic": (b"id,amount\n\xcf\xf0\xe8\xe2\xe5\xf2,1\n", (), "its encoding cannot be told for sure"),
     "Polish": ("id,amount\nZłoty,1\n".encode("cp1250"), (), "its encoding cannot be told for sure"),
     "UTF-8 with a letter of Windows-1252": (
@@ -504,3 +526,10 @@ def test_a_block_that_says_nonsense_is_refused(block: str, shop: DialectShop) ->
     with pytest.raises(PlainError) as caught:
         load_sources_file(shop.folder / "sources.yml", {})
     assert WRONG_BLOCKS[block] in str(caught.value)
+
+
+def test_a_stray_quote_in_a_file_without_a_header_is_no_text(shop: DialectShop) -> None:
+    """No value begins with a single quote, so nothing says that those enclose and double ones are text."""
+    shop.of("id", "amount: integer", dialect="header: false").drop("a.csv", '"a",1\n"b,2\nc,3\n')
+    with pytest.raises(PlainError, match="cannot be told what separates the values"):
+        shop.prepare()

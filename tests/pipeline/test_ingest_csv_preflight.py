@@ -227,3 +227,42 @@ def test_a_file_without_rows_is_fine_where_the_table_says_so(shop: CsvShop) -> N
     shop.drop("a.csv", HEAD)
     assert shop.ingest().failed == []
     assert shop.rows() == []
+
+
+def test_a_stray_quote_after_which_the_reader_loses_its_way_refuses_the_file(shop: CsvShop) -> None:
+    """The reader refuses k4's text in place of k5's, though it loads k4, and goes on within the line of k6."""
+    shop.declare(
+        "      - name: sales\n        path: drops\n        max_rejected: 1.0\n"
+        "        dialect: {delimiter: ';', quote: '\"'}\n        columns:\n"
+        + "".join(f"          - {{name: c{number}}}\n" for number in range(7))
+    )
+    shop.drop(
+        "a.csv",
+        "c0;c1;c2;c3;c4;c5;c6\n"
+        '"false";k4;gwxgnivnl;"""";-12,50;11/19/2000 20:13:00;1000,0\n'
+        'false;k5;"fbshfoyf;y;0,05;04/25/2006 01:56:00;1,25\n'
+        'false;"k6";"\\\\\\"";grrfo;6493,28;05/12/2025 12:32:00;"1000,0"\n'
+        'true;k7;a;"sep=;";;;1234,5\n',
+    )
+    assert "a quote does not close where its value ends, near line 3" in shop.error()
+    assert not shop.rows()
+
+
+def test_a_quoted_header_with_a_mark_in_the_middle_is_no_row(shop: CsvShop) -> None:
+    """Two files of a program that writes a mark and quotes, put together as they were."""
+    shop.declare(
+        "      - name: sales\n        path: drops\n        max_rejected: 1.0\n"
+        "        columns: [{name: id}, {name: note}]\n"
+    )
+    one = '\ufeff"id","note"\n"{}","x"\n'
+    shop.drop("a.csv", one.format(1) + one.format(2))
+    shop.ingest()
+    assert shop.rows() == [("1", "x"), ("2", "x")]
+    assert [each.reason for each in shop.rejected()] == ["the header comes again"]
+
+
+def test_rows_that_do_not_fit_are_not_hidden_by_stray_quotes(shop: CsvShop) -> None:
+    """By its quotes this is one record, and one row fits; two others must not be lost for that."""
+    shop.drop("a.csv", '"id","amount"\n"k0",0"\n"k1","12x"\nk2","7"\n')
+    assert "the reader found 3 rows where the file has 1" in shop.error()
+    assert not shop.rows()
