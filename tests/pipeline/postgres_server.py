@@ -17,7 +17,7 @@ from urllib.parse import quote
 import adbc_driver_postgresql.dbapi
 
 # Asked for at the socket; every other user of the server needs none.
-USER, PASSWORD = "clerk", "c@nary/p%ss:word"
+USER, PASSWORD = "clerk", "c@nary/p%ss:word"  # pragma: allowlist secret
 
 
 _SETTINGS = {

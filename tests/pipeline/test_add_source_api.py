@@ -23,7 +23,7 @@ from tests.pipeline.scripted_api import Asked, Reply, Script, as_json, scripted_
 from till.add_source.settle import Said, settled
 from till.add_source.sources_block import source_block
 
-SECRET = "s3cret-of-the-shop"
+SECRET = "s3cret-of-the-shop"  # pragma: allowlist secret
 PATIENCE = Patience(attempts=2, backoff_seconds=0.001, longest_wait_seconds=0.01)
 RECORDS = [{"id": number, "title": f"Article {number}", "category": "x"} for number in range(1, 26)]
 SIZE = 10

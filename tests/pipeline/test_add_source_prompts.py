@@ -20,7 +20,7 @@ from tests.conftest import copy_project
 from tests.pipeline.scripted_api import Asked, Reply, as_json, scripted_api
 from tests.pipeline.test_add_source_files import SMALL
 
-SECRET = "s3cret-of-the-shop"
+SECRET = "s3cret-of-the-shop"  # pragma: allowlist secret
 SECONDS = 60
 CTRL_C = "\x03"
 

@@ -438,7 +438,10 @@ def test_what_is_missing_or_out_of_reach_is_one_sentence(
         ({"stream": "a b"}, "stream: "),
         ({"region": "https://x"}, "region: "),
         ({"initial": 20240309}, "must be oldest, latest, or a time"),
-        ({"endpoint_url": "http://me:secret@host"}, "holds a secret in plain text"),
+        (
+            {"endpoint_url": "http://me:secret@host"},  # pragma: allowlist secret
+            "holds a secret in plain text",
+        ),
         ({"table": {"data_selector": "data"}}, "has no data_selector"),
         ({"aws_secret_access_key": "x"}, "unknown key"),
     ],

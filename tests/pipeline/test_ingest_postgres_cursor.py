@@ -185,7 +185,9 @@ def test_a_dry_run_says_what_would_be_asked_and_connects_to_nothing(
     tables = (shop_database.table(cursor=SINCE), shop_database.table(name="all"))
     shop_database.declare(*tables)
     shop_database.ingest()
-    shop_database.address = "postgresql://clerk:secret@127.0.0.1:1/nowhere"
+    shop_database.address = (
+        "postgresql://clerk:secret@127.0.0.1:1/nowhere"  # pragma: allowlist secret
+    )
 
     def told(**options: object) -> list[tuple[str, object, object, object, int]]:
         plans = plan(shop_database.sources(), shop_database.lake, shop_database.folder, **options)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ import pytest
 from configuration.errors import ConfigurationError
 from ingest.declaration.sources_file import SourcesFile, load_sources_file
 
-ADDRESS = "postgresql://me:s3cret-of-mine@host/shop"
+ADDRESS = "postgresql://me:s3cret-of-mine@host/shop"  # pragma: allowlist secret
 ORDERS: dict[str, Any] = {"name": "orders", "key": ["id"], "columns": [{"name": "id"}]}
 
 

@@ -61,9 +61,9 @@ def test_a_tuple_has_null_nothing_and_text() -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "postgresql://me:pass%zz@host/shop",
+        "postgresql://me:pass%zz@host/shop",  # pragma: allowlist secret
         "postgresql://me@host/shop?password=pass%zz&sslmode=require",
-        "host=h user=me password='pass%zz'",
+        "host=h user=me password='pass%zz'",  # pragma: allowlist secret
     ],
 )
 def test_no_part_of_an_address_that_is_secret_is_told(address: str) -> None:
