@@ -40,7 +40,10 @@ def many_orders(shop: PostgresLake) -> None:
             "postgresql://clerk:CANARY@127.0.0.1:1/shop",  # pragma: allowlist secret
             "cannot be reached (connection refused)",
         ),
-        ("postgresql://clerk:CANARY@/shop?host=/nowhere", "(no such file or directory)"),
+        (
+            "postgresql://clerk:CANARY@/shop?host=/nowhere",  # pragma: allowlist secret
+            "(no such file or directory)",
+        ),
         (
             "postgresql://clerk:CANARY%zz@127.0.0.1/shop",  # pragma: allowlist secret
             "address of the database cannot be understood",
