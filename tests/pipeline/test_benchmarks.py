@@ -67,4 +67,4 @@ def test_every_subject_runs_and_has_its_figures(tmp_path: Path) -> None:
 def test_an_unknown_subject_is_refused_before_anything_runs() -> None:
     done = bench("parquet")
     assert done.returncode == 2
-    assert "no subject 'parquet'; there are csv, api, postgres, external, run" in done.stderr
+    assert "no subject 'parquet'; there are csv, files, api, postgres, external, run" in done.stderr

@@ -12,7 +12,7 @@ from tests.pipeline.csv_campaign import make
 from tests.pipeline.csv_faults import Made
 from tests.pipeline.dialect_shop import DialectShop, Prepared
 
-SEEDS = int(os.environ.get("TILL_CAMPAIGN_CSV_SEEDS", "300"))
+SEEDS = int(os.environ.get("TILL_CAMPAIGN_CSV_SEEDS", "200"))
 FIRST = int(os.environ.get("TILL_CAMPAIGN_CSV_FIRST", "1"))
 
 

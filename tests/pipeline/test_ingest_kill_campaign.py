@@ -12,7 +12,7 @@ from tests.pipeline.scripted_api import Asked, Reply, page, scripted_api
 
 ROOT = Path(__file__).resolve().parents[2]
 # TILL_CAMPAIGN_SEEDS asks for more: `make campaign`.
-SEEDS = int(os.environ.get("TILL_CAMPAIGN_SEEDS", "24"))
+SEEDS = int(os.environ.get("TILL_CAMPAIGN_SEEDS", "16"))
 
 
 def visits(asked: Asked) -> Reply:
