@@ -11,7 +11,7 @@ from measure import ROOT, Cost, measure, median_seconds, peak_mb
 from order_lines import COLUMNS, write_order_lines
 from plan import Plan
 
-SLOWEST_RATIO = 1.15
+SLOWEST_RATIO = 1.1
 HIGHEST_PEAK_MB = 1024
 DECLARED = {"VARCHAR": "text", "TIMESTAMP": "timestamp", "BIGINT": "integer"}
 
