@@ -96,14 +96,33 @@ def are_lines(roles: Collection[str]) -> bool:
     return has_price and any(role in roles for role in ("product_id", "product_name", "quantity"))
 
 
+_BARE_PRODUCT = (
+    "product",
+    "produkt",
+    "producto",
+    "produit",
+    "article",
+    "artikel",
+    "articulo",
+    "item",
+)
+
+
 def roles(headers: Sequence[str], called: str = "") -> dict[str, str]:
     """The role of each header that has one; of two with the same role the first has it.
 
     `called` is the table's name, or LINE for the items of a list within an order.
     """
     found: dict[str, str] = {}
-    for header in headers:
-        role = _role_of().get(compared(header))
+    known = {header: _role_of().get(compared(header)) for header in headers}
+    # "Artikel" beside a number of the article is its name, alone it is what tells it.
+    has_number = any(
+        role == "product_id" and compared(header) not in _BARE_PRODUCT
+        for header, role in known.items()
+    )
+    for header, role in known.items():
+        if compared(header) in _BARE_PRODUCT:
+            role = "product_name" if has_number else "product_id"  # noqa: PLW2901
         if role is not None and role not in found.values():
             found[header] = role
     return _settled(found, called)
@@ -121,13 +140,6 @@ def _settled(found: dict[str, str], called: str) -> dict[str, str]:
         else:
             del found[bare]
     for header, role in list(found.items()):
-        # "Product" or "Artikel" beside a number of the product is its name, alone it is what tells it.
-        if (
-            role == "product_name"
-            and "product_id" not in taken
-            and compared(header) in ("product", "produkt")
-        ):
-            found[header] = "product_id"
         # A list of customers has a date too: that of the first contact.
         if role == "ordered_at" and "order_id" not in taken and "email" in taken:
             found[header] = "signed_up_at"

@@ -102,3 +102,19 @@ def test_names_that_the_sources_file_cannot_say_are_left_out(tmp_path: Path) -> 
     table = table_of_records([record], "things", "x.json", None, tmp_path)
     assert [column.header for column in table.columns] == ["id", "Größe cm", "in.x"]
     assert table.children == ()
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        (["Artikelnr", "Artikel"], {"Artikelnr": "product_id", "Artikel": "product_name"}),
+        (["Artikel", "Bezeichnung"], {"Artikel": "product_id", "Bezeichnung": "product_name"}),
+        (["Article", "Name"], {"Article": "product_id", "Name": "product_name"}),
+        (["Product", "SKU"], {"Product": "product_name", "SKU": "product_id"}),
+        (["Produkt"], {"Produkt": "product_id"}),
+    ],
+)
+def test_a_bare_word_for_a_product_is_its_name_only_beside_its_number(
+    headers: list[str], expected: dict[str, str]
+) -> None:
+    assert roles(headers) == expected
