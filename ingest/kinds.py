@@ -76,7 +76,7 @@ def works(source: AnySource) -> list[TableWork]:
         case PostgresSource():
             found = [PostgresWork(source, table) for table in source.tables]
         case KinesisSource():
-            found = [KinesisWork(source)]
+            found = [KinesisWork(source, source.tables[0])]
         case PostgresCdcSource():
             found = cdc_works(source)
     return list(found)

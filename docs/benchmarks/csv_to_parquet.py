@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from measure import ROOT, Cost, measure, median_seconds, peak_mb
+from measure import ROOT, Cost, ingest_program, measure, median_seconds, peak_mb
 from order_lines import COLUMNS, write_order_lines
 from plan import Plan
 
@@ -25,21 +25,6 @@ duckdb.execute(
     f"to '{target}' (format parquet, compression zstd)"
 )
 print(time.perf_counter() - started)
-"""
-
-INGEST = """
-import os, sys, time
-from pathlib import Path
-from ingest.run import ingest
-from ingest.declaration.sources_file import load_sources_file
-import dlt, duckdb, pyarrow
-sources = load_sources_file(Path(sys.argv[1]), os.environ)
-rows = int(sys.argv[3])
-started = time.perf_counter()
-result = ingest(sources, Path(sys.argv[2]), Path.cwd())
-seconds = time.perf_counter() - started
-assert [table.rows_loaded for table in result.tables] == [rows], result
-print(seconds)
 """
 
 
@@ -89,7 +74,7 @@ def _copy(csv: Path, folder: Path) -> Cost:
 
 
 def _ingest(sources: Path, lake: Path, rows: int) -> Cost:
-    command = [sys.executable, "-c", INGEST, str(sources), str(lake), str(rows)]
+    command = [sys.executable, "-c", ingest_program(), str(sources), str(lake), str(rows)]
     return measure(command, cwd=ROOT, environ={"PYTHONPATH": str(ROOT)})
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
-from csv_to_parquet import DECLARED, INGEST
-from measure import ROOT, Cost, measure, median_seconds, peak_mb
+from csv_to_parquet import DECLARED
+from measure import ROOT, Cost, ingest_program, measure, median_seconds, peak_mb
 from order_lines import COLUMNS, ORDER_LINES, write_order_lines
 from plan import Plan
 
@@ -134,7 +134,7 @@ def _row(
 
 
 def _ingest(sources: Path, lake: Path, rows: int) -> Cost:
-    command = [sys.executable, "-c", INGEST, str(sources), str(lake), str(rows)]
+    command = [sys.executable, "-c", ingest_program(), str(sources), str(lake), str(rows)]
     return measure(command, cwd=ROOT, environ={"PYTHONPATH": str(ROOT)})
 
 

@@ -12,6 +12,28 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# The clock starts after the imports: what is compared is the work.
+_INGEST = """
+import os, sys, time
+from pathlib import Path
+from ingest.run import ingest
+from ingest.declaration.sources_file import load_sources_file
+import dlt, duckdb, pyarrow
+{also_import}
+sources = load_sources_file(Path(sys.argv[1]), os.environ)
+rows = int(sys.argv[3])
+started = time.perf_counter()
+result = ingest(sources, Path(sys.argv[2]), Path.cwd())
+seconds = time.perf_counter() - started
+assert [table.rows_loaded for table in result.tables] == [rows], result
+print(seconds)
+"""
+
+
+def ingest_program(also_import: str = "") -> str:
+    """Python that ingests, given the sources file, the lake and the rows that must come of it."""
+    return _INGEST.format(also_import=also_import)
+
 
 @dataclass(frozen=True)
 class Cost:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from measure import ROOT, Cost, measure, median_seconds, peak_mb
+from measure import ROOT, Cost, ingest_program, measure, median_seconds, peak_mb
 from order_lines import COLUMNS
 from plan import Plan
 
@@ -71,26 +71,12 @@ with adbc_driver_postgresql.dbapi.connect(uri) as connection, connection.cursor(
 print(time.perf_counter() - started)
 """
 
-INGEST = """
-import os, sys, time
-from pathlib import Path
-from ingest.run import ingest
-from ingest.declaration.sources_file import load_sources_file
-import adbc_driver_postgresql.dbapi, dlt, duckdb, pyarrow
-sources = load_sources_file(Path(sys.argv[1]), os.environ)
-rows = int(sys.argv[3])
-started = time.perf_counter()
-result = ingest(sources, Path(sys.argv[2]), Path.cwd())
-seconds = time.perf_counter() - started
-assert [table.rows_loaded for table in result.tables] == [rows], result
-print(seconds)
-"""
-
 
 def table(folder: Path, plan: Plan) -> str:
     """Markdown: seconds and peak memory of each way; the ratio is to the faster of the two plain ones."""
     rows = plan.postgres_rows
     costs: dict[str, list[Cost]] = {"through a CSV file": [], "plain stream": [], "ours": []}
+    ours = ingest_program("import adbc_driver_postgresql.dbapi")
     with _server(rows) as (uri, data):
         sources = folder / "sources.yml"
         sources.write_text(json.dumps(_sources()), encoding="utf-8")  # JSON is YAML
@@ -100,7 +86,7 @@ def table(folder: Path, plan: Plan) -> str:
             lake = folder / "postgres-lake"
             shutil.rmtree(lake, ignore_errors=True)
             words = [str(sources), str(lake), str(rows)]
-            costs["ours"].append(_run(INGEST, words, BENCH_DATABASE_URL=uri))
+            costs["ours"].append(_run(ours, words, BENCH_DATABASE_URL=uri))
     fastest = min(median_seconds(costs[name]) for name in ("through a CSV file", "plain stream"))
     lines = [
         "## PostgreSQL to raw Parquet",

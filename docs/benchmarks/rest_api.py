@@ -12,29 +12,13 @@ from multiprocessing import Process, SimpleQueue
 from pathlib import Path
 from typing import Any
 
-from measure import ROOT, Cost, measure, median_seconds, peak_mb
+from measure import ROOT, Cost, ingest_program, measure, median_seconds, peak_mb
 from plan import Plan
 
 PAGE = 1000
 SLOWEST_RATE = 50_000
 
 # The clock starts after the imports on both sides.
-INGEST = """
-import os, sys, time
-from pathlib import Path
-from ingest.run import ingest
-from ingest.declaration.sources_file import load_sources_file
-from ingest.rest import client
-import dlt, duckdb, pyarrow
-sources = load_sources_file(Path(sys.argv[1]), os.environ)
-rows = int(sys.argv[3])
-started = time.perf_counter()
-result = ingest(sources, Path(sys.argv[2]), Path.cwd())
-seconds = time.perf_counter() - started
-assert [table.rows_loaded for table in result.tables] == [rows], result
-print(seconds)
-"""
-
 PLAIN_DLT = """
 import os, sys, time
 os.environ["DLT_DATA_DIR"] = sys.argv[2]
@@ -79,7 +63,14 @@ def _row(folder: Path, records: int, runs: int) -> str:
             command = [sys.executable, "-c", PLAIN_DLT, url, str(plain)]
             others.append(measure(command, cwd=folder))
             shutil.rmtree(lake, ignore_errors=True)
-            command = [sys.executable, "-c", INGEST, str(sources), str(lake), str(records)]
+            command = [
+                sys.executable,
+                "-c",
+                ingest_program("from ingest.rest import client"),
+                str(sources),
+                str(lake),
+                str(records),
+            ]
             loads.append(measure(command, cwd=ROOT, environ={"PYTHONPATH": str(ROOT)}))
     rate = records / median_seconds(loads)
     return (

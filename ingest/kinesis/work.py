@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from configuration.errors import PlainError
-from ingest.kinesis.declaration import KinesisSource
+from ingest.declared_table import DeclaredTable
+from ingest.kinesis.declaration import KinesisSource, KinesisTable
 from ingest.kinesis.shards import Start, start_of
 from ingest.kinesis.table import known_state, load_stream
 from ingest.plans import PlannedShard, TablePlan
@@ -14,25 +15,8 @@ from ingest.results import Load, LoadContext, PlanContext
 
 
 @dataclass(frozen=True)
-class KinesisWork:
+class KinesisWork(DeclaredTable[KinesisSource, KinesisTable]):
     """The one table of a stream."""
-
-    of: KinesisSource
-
-    @property
-    def source(self) -> str:
-        """Its source's name."""
-        return self.of.name
-
-    @property
-    def kind(self) -> str:
-        """Its source's kind."""
-        return self.of.kind
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The table."""
-        return (self.of.tables[0].name,)
 
     def load(self, context: LoadContext, spool: Path) -> Load:
         """Load what came since the last load; raises PlainError when it cannot be had or does not fit."""

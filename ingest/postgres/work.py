@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from configuration.errors import PlainError
+from ingest.declared_table import DeclaredTable
 from ingest.plans import PlannedRequest, TablePlan
 from ingest.postgres.declaration import PostgresSource, PostgresTable
 from ingest.postgres.request import PostgresRequest, postgres_request
@@ -14,26 +15,8 @@ from ingest.results import Load, LoadContext, PlanContext
 
 
 @dataclass(frozen=True)
-class PostgresWork:
+class PostgresWork(DeclaredTable[PostgresSource, PostgresTable]):
     """One table of a database."""
-
-    of: PostgresSource
-    table: PostgresTable
-
-    @property
-    def source(self) -> str:
-        """Its source's name."""
-        return self.of.name
-
-    @property
-    def kind(self) -> str:
-        """Its source's kind."""
-        return self.of.kind
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The table."""
-        return (self.table.name,)
 
     def load(self, context: LoadContext, spool: Path) -> Load:
         """Load what is new; raises PlainError when it cannot be had or does not fit."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.declared_table import DeclaredTable
 from ingest.plans import PlannedRequest, TablePlan
 from ingest.postgres_cdc.declaration import PostgresCdcSource, PostgresCdcTable
 from ingest.postgres_cdc.stream import Stream, reached
@@ -13,27 +14,10 @@ from ingest.results import Load, LoadContext, PlanContext
 
 
 @dataclass(frozen=True)
-class CdcWork:
+class CdcWork(DeclaredTable[PostgresCdcSource, PostgresCdcTable]):
     """One table; `stream` is shared by all tables of the source, so that the slot is read once."""
 
-    of: PostgresCdcSource
-    table: PostgresCdcTable
     stream: Stream
-
-    @property
-    def source(self) -> str:
-        """Its source's name."""
-        return self.of.name
-
-    @property
-    def kind(self) -> str:
-        """Its source's kind."""
-        return self.of.kind
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The table alone."""
-        return (self.table.name,)
 
     def load(self, context: LoadContext, spool: Path) -> Load:
         """Load what is new; raises PlainError when it cannot be had or does not fit."""

@@ -16,6 +16,7 @@ import duckdb
 from ingest.csv.declaration import CsvTable
 from ingest.declaration.sources_file import AnySource
 from ingest.declaration.tables import RecordTableBlock, TableBlock
+from ingest.declared_table import DeclaredTable
 from ingest.excel.declaration import ExcelTable
 from ingest.files.file_table import tell_new
 from ingest.files.input_files import FILE_COLUMN
@@ -69,22 +70,8 @@ class _Counts:
 
 
 @dataclass(frozen=True)
-class ReplayWork:
+class ReplayWork(DeclaredTable[AnySource, TableBlock]):
     """One declared table, with its children, whose rejected rows are tried again."""
-
-    of: AnySource
-    table: TableBlock
-
-    @property
-    def source(self) -> str:
-        """The name of its source."""
-        return self.of.name
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The table, then its children."""
-        children = self.table.children if isinstance(self.table, RecordTableBlock) else ()
-        return (self.table.name, *(child.name for child in children))
 
     def load(self, context: LoadContext, spool: Path) -> Load:
         """Bring the rejected rows that fit now into the lake, uncommitted."""

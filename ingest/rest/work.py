@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from configuration.errors import PlainError
+from ingest.declared_table import DeclaredTable
 from ingest.plans import PlannedRequest, TablePlan
 from ingest.rest.declaration import RestSource, RestTable
 from ingest.rest.family import load_family
@@ -15,26 +16,8 @@ from ingest.results import Load, LoadContext, PlanContext
 
 
 @dataclass(frozen=True)
-class RestWork:
+class RestWork(DeclaredTable[RestSource, RestTable]):
     """One table of an API, with its children."""
-
-    of: RestSource
-    table: RestTable
-
-    @property
-    def source(self) -> str:
-        """Its source's name."""
-        return self.of.name
-
-    @property
-    def kind(self) -> str:
-        """Its source's kind."""
-        return self.of.kind
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The table and its children."""
-        return (self.table.name, *(child.name for child in self.table.children))
 
     def load(self, context: LoadContext, spool: Path) -> Load:
         """Load what the API has that is new; raises PlainError when it cannot be had or does not fit."""
