@@ -61,8 +61,8 @@ class Histories:
         customers: npt.ArrayLike | None = None,
     ) -> Histories:
         """Group equal histories and sort them, so that neither order nor grouping moves a digit."""
-        distinct, counts = group_rows((repeats, recency, age), customers)
-        return cls(*distinct, counts)
+        (x, t_x, t), counts = group_rows((repeats, recency, age), customers)
+        return cls(x, t_x, t, counts)
 
     def every(self, step: int) -> Histories:
         """Every so many of them: a small likeness, since they are sorted."""
@@ -105,13 +105,9 @@ def _why_not_to_fit(histories: Histories, customers: int) -> str | None:
             f"not fitted: {repeating} customers came back on another day,"
             f" at least {FEWEST_REPEATING} are needed"
         )
-    came_back = histories.repeats > 0
-    in_order = (
-        (histories.repeats >= 0)
-        & (np.where(came_back, 0.0, -1.0) < histories.recency)
-        & (histories.recency <= histories.age)
-    )
-    if not in_order.all():
+    recency, came_back = histories.recency, histories.repeats > 0
+    can_be = (recency <= histories.age) & (recency >= 0) & ((recency > 0) == came_back)
+    if not can_be.all():
         return "not fitted: a customer's last order lies after the day to which ages are counted"
     return None
 

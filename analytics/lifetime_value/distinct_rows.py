@@ -32,4 +32,5 @@ def group_rows(
     """The distinct rows and how many customers have each; without `customers`, a row is one."""
     distinct, place = distinct_rows(columns)
     counts = np.ones(len(place)) if customers is None else np.asarray(customers, np.float64)
-    return distinct, np.bincount(place, counts, len(distinct[0]))
+    weights = np.bincount(place, counts, len(distinct[0]))
+    return distinct, np.asarray(weights, np.float64)

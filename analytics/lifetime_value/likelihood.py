@@ -24,10 +24,12 @@ SMALLEST, GREATEST = 1e-6, 1e6
 # Many starts are tried on a part of the data with at most this many distinct rows.
 LIKENESS = 20_000
 # A start is left when it has not come to rest by then; from good starts 20 to 40 steps are enough.
-MOST_STEPS = 300
+MOST_STEPS = 200
 # The maximum is found when a Newton step would raise the log-likelihood of all customers by less.
 RISE_LEFT = 1e-6
 LAST_STEPS = 20
+# Curvature below this is noise of the differences that it is measured by: no valley.
+FLATTEST = 1e-9
 _DIFFERENCE = 1e-5
 
 
@@ -73,12 +75,16 @@ def maximise(
     what 1 is for each parameter, and `unit_log_likelihood` is what this change of units adds to the
     log-likelihood of all. Standard errors come from the observed information, by the delta method.
     """
-    found = [_search(_loss_of(likeness), np.log(np.asarray(start, np.float64))) for start in starts]
+    of_likeness = _loss_of(likeness)
+    found = [
+        _search(of_likeness, np.log(np.asarray(start, np.float64)), tolerance=1e-9)
+        for start in starts
+    ]
     finite = [result for result in found if np.isfinite(result[0])]
     if not finite:
         return not_fitted(customers, "not converged: the likelihood has no value at any start")
     loss = _loss_of(likelihood)
-    _, logs = _search(loss, min(finite, key=lambda result: result[0])[1])
+    _, logs = _search(loss, min(finite, key=lambda result: result[0])[1], 1e-13)
     if not np.isfinite(loss(logs)[0]):
         return not_fitted(customers, "not converged: the likelihood has no value at its best start")
     curvature = _curvature(loss, logs)
@@ -113,7 +119,7 @@ def _loss_of(likelihood: Likelihood) -> Likelihood:
     return loss
 
 
-def _search(loss: Likelihood, start: Floats) -> tuple[float, Floats]:
+def _search(loss: Likelihood, start: Floats, tolerance: float) -> tuple[float, Floats]:
     """The least loss within the limits that is found downhill of `start`, and where it is."""
     result = optimize.minimize(
         loss,
@@ -121,7 +127,7 @@ def _search(loss: Likelihood, start: Floats) -> tuple[float, Floats]:
         jac=True,
         method="L-BFGS-B",
         bounds=[(np.log(SMALLEST), np.log(GREATEST))] * len(start),
-        options={"maxiter": MOST_STEPS, "ftol": 1e-13, "gtol": 1e-7, "maxls": 50},
+        options={"maxiter": MOST_STEPS, "ftol": tolerance, "gtol": 1e-7, "maxls": 50},
     )
     return float(result.fun), np.asarray(result.x, dtype=np.float64)
 
@@ -157,7 +163,7 @@ def _curvature(loss: Likelihood, logs: Floats) -> Floats:
 
 def _is_valley(curvature: Floats) -> bool:
     """Whether the loss rises in every direction by more than the differences are wrong."""
-    return bool(np.isfinite(curvature).all() and np.linalg.eigvalsh(curvature)[0] > 1e-9)
+    return bool(np.isfinite(curvature).all() and np.linalg.eigvalsh(curvature)[0] > FLATTEST)
 
 
 def _ran_away(logs: Floats, names: Sequence[str]) -> list[str]:

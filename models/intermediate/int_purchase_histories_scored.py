@@ -1,6 +1,6 @@
 """Each distinct purchase history with what BG/NBD expects of it.
 
-Far fewer than customers, who join it by three whole numbers in customer_lifetime_value.
+Far fewer than customers, to whom customer_lifetime_value gives them by three whole numbers.
 """
 
 from analytics.lifetime_value import tables
