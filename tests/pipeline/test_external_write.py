@@ -230,6 +230,68 @@ def test_a_python_model_becomes_a_mart_like_any_other(project: LakeProject) -> N
     assert project.query("select table_name from duckdb_tables() where schema_name = 'marts'") == []
 
 
+ARROW_MODEL = """
+import pyarrow as pa
+
+
+def model(dbt, session):
+    dbt.config(materialized='external'{options})
+    names = dbt.ref('numbers').order('id').to_arrow_table()['name']
+    return pa.table({{'id': pa.array({values}, pa.int64()), 'name': names}})
+"""
+
+
+def test_a_python_model_may_give_arrow_and_is_built_anew(project: LakeProject) -> None:
+    """Arrow is written through another cursor than a DuckDB relation is."""
+    project.write("models/doubled.py", ARROW_MODEL.format(values="[4, 2]", options=""))
+    project.succeed("run")
+    assert parquet(project, "doubled.parquet") == [(2, "b"), (4, "a")]
+    sorted_by = ", sort_by='id', row_group_size=2048"
+    project.write("models/doubled.py", ARROW_MODEL.format(values="[6, None]", options=sorted_by))
+    project.succeed("run")
+    file = project.lake_path("marts/doubled.parquet")
+    assert duckdb.execute(f"select id, name from '{file}'").fetchall() == [(6, "a"), (None, "b")]
+    assert project.query("select id, name from marts.doubled") == [(6, "a"), (None, "b")]
+    assert project.query("select table_name from duckdb_tables() where schema_name = 'marts'") == []
+
+
+def test_a_python_model_that_fails_replaces_nothing_and_leaves_nothing(
+    project: LakeProject,
+) -> None:
+    project.write("models/doubled.py", ARROW_MODEL.format(values="[4, 2]", options=""))
+    project.succeed("run")
+    project.write("models/doubled.py", ARROW_MODEL.format(values="[4, 2, 1]", options=""))
+    assert "Python model failed" in project.dbt("run").message("doubled")
+    assert parquet(project, "doubled.parquet") == [(2, "b"), (4, "a")]
+    project.write("models/doubled.py", ARROW_MODEL.format(values="[8, 6]", options=""))
+    project.succeed("run")
+    assert parquet(project, "doubled.parquet") == [(6, "b"), (8, "a")]
+
+
+def test_a_contract_on_a_python_model_is_refused_by_dbt_before_anything_is_built(
+    project: LakeProject,
+) -> None:
+    """dbt enforces contracts on SQL only. A mart is then SQL over a table that Python makes."""
+    project.write("models/doubled.py", ARROW_MODEL.format(values="[4, 2]", options=""))
+    properties = contract([], id="bigint", name="varchar")
+    properties["models"][0]["name"] = "doubled"
+    project.properties("doubled", properties)
+    build = project.dbt("run")
+    assert not build.succeeded
+    assert "Language Error: Expected 'sql' but found 'python'" in build.error
+    project.write(
+        "models/made.py",
+        ARROW_MODEL.format(values="[4, 2]", options="").replace("external", "table"),
+    )
+    (project.folder / "models/doubled.py").unlink()
+    project.model("doubled", "select id, name from {{ ref('made') }}")
+    project.succeed("run")
+    assert parquet(project, "doubled.parquet") == [(2, "b"), (4, "a")]
+    properties["models"][0]["columns"][0]["data_type"] = "integer"
+    project.properties("doubled", properties)
+    assert "data type mismatch" in project.dbt("run").message("doubled").lower()
+
+
 def test_sorted_marts_are_sorted_in_their_file(project: LakeProject) -> None:
     project.model("numbers", ROWS, sort_by=["name desc"])
     assert not project.dbt("run").succeeded, "a column name is asked for, not an expression"

@@ -43,7 +43,7 @@ def test_a_run_says_what_it_did_and_where_the_report_is(released_shop: SmallShop
     said = (released_shop.root / "first_run.txt").read_text()
     assert re.search(r"^all +13 +13 +0", said, re.MULTILINE)
     assert re.search(
-        r"^Models \d+   tests passed \d+   warned 0   failed 0   skipped 0$", said, re.M
+        r"^Models \d+   tests passed \d+   warned 1   failed 0   skipped 0$", said, re.M
     )
     assert re.search(r"^Seconds .*ingest .*build .*docs .*render .*release", said, re.MULTILINE)
     assert said.endswith("The report is at site/index.html\n")
@@ -55,6 +55,21 @@ def test_the_release_holds_the_figures_worked_out_by_hand(released_shop: SmallSh
     for mart in ("fct_orders", "sales_daily", "sales_monthly", "country_kpis"):
         assert released_shop.released("sum(net_revenue)", mart) == Decimal(NET_REVENUE), mart
     assert released_shop.released("sum(rows_read)", "ingest_log") == 13
+
+
+def test_a_handful_of_customers_have_no_lifetime_value_and_that_is_the_warning(
+    released_shop: SmallShop,
+) -> None:
+    status = released_shop.released("min(status)", "clv_model_parameters")
+    assert status == "not fitted: 2 customers with a purchase of value on another day, " + (
+        "at least 10 are needed"
+    )
+    assert released_shop.released("max(status)", "clv_model_parameters") == (
+        "not fitted: 3 customers, at least 50 are needed"
+    )
+    assert released_shop.released("count(value)", "clv_model_parameters") == 0
+    assert released_shop.released("sum(repeat_purchases)", "customer_lifetime_value") == 4
+    assert released_shop.released("count(lifetime_value_12m)", "customer_lifetime_value") == 0
 
 
 def test_new_rows_are_released_and_gone_back_from(shop: SmallShop, till: Till) -> None:
