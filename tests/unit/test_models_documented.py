@@ -88,7 +88,7 @@ def _properties(key: str, folder: Path) -> dict[str, Mapping[str, Any]]:
 
 def _models() -> dict[str, Described]:
     properties = _properties("models", MODELS)
-    files = sorted(MODELS.rglob("*.sql"))
+    files = sorted([*MODELS.rglob("*.sql"), *MODELS.rglob("*.py")])
     return {file.stem: Described(file.stem, file, properties.get(file.stem, {})) for file in files}
 
 
