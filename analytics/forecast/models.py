@@ -101,8 +101,9 @@ def smoothing(history: Numbers, days: int, *, yearly: bool) -> Outlook:
 
     ETS(A,N,A) on asinh(money / unit): near zero like money, so that closed days and days of returns
     have a place, and further out like its logarithm, so that a quiet and a busy month err by the same
-    share. If `yearly` (FEWEST_DAYS_OF_YEARLY at least), what is smoothed is the change from the year before: from its level
-    without weekdays and noise. Weekdays without any sale are left out, and forecast as the 0 they are.
+    share. If `yearly` (with FEWEST_DAYS_OF_YEARLY at least), what is smoothed is the change from the
+    year before: from its level without weekdays and noise. Weekdays without any sale are left out, and
+    forecast as the 0 they are.
 
     Raises NoForecastError where it cannot be fitted.
     """
@@ -152,9 +153,7 @@ def _without_unusual_days(scaled: Numbers, period: int) -> Numbers:
     return np.where(is_unusual, parts.trend + parts.seasonal, scaled)
 
 
-def _level_a_year_before(
-    scaled: Numbers, period: int, days: int
-) -> tuple[Numbers, Numbers]:
+def _level_a_year_before(scaled: Numbers, period: int, days: int) -> tuple[Numbers, Numbers]:
     """The smoothed level 52 weeks before the last days of the series, and before the days to come."""
     year = WEEKS_OF_A_YEAR * period
     steps = np.arange(-3 * period, 3 * period + 1)

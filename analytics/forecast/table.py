@@ -78,19 +78,24 @@ def choose(history: Numbers) -> Choice:
     model = partial(smoothing, yearly=yearly)
     of_naive = backtest(history, seasonal_naive, fewest_days)
     of_model = backtest(history, model, fewest_days)
-    naive_choice = partial(Choice, naive, of_naive.widths)
-    if of_naive.mase is None:
-        return naive_choice("every_week_alike", of_naive, of_naive, of_model)
-    if of_model.mase is None:
-        return naive_choice("ets_not_fitted", of_naive, of_naive, of_model)
-    if of_model.mase >= of_naive.mase:
-        return naive_choice("naive_is_better", of_naive, of_naive, of_model)
-    try:
-        outlook = model(history, days)
-        outlook.bounds(of_model.widths[95])  # raises where an amount is beyond all bounds
-    except NoForecastError:
-        return naive_choice("ets_not_fitted", of_naive, of_naive, of_model)
-    return Choice(outlook, of_model.widths, "ets_is_better", of_model, of_naive, of_model)
+    status = _verdict(of_naive.mase, of_model.mase)
+    if status == "ets_is_better":
+        try:
+            outlook = model(history, days)
+            outlook.bounds(of_model.widths[95])  # raises where an amount is beyond all bounds
+        except NoForecastError:
+            status = "ets_not_fitted"
+        else:
+            return Choice(outlook, of_model.widths, status, of_model, of_naive, of_model)
+    return Choice(naive, of_naive.widths, status, of_naive, of_naive, of_model)
+
+
+def _verdict(naive_mase: float | None, ets_mase: float | None) -> str:
+    if naive_mase is None:
+        return "every_week_alike"
+    if ets_mase is None:
+        return "ets_not_fitted"
+    return "ets_is_better" if ets_mase < naive_mase else "naive_is_better"
 
 
 def _arrow(dates: list[dt.date], choice: Choice | None, trained_until: dt.date | None) -> pa.Table:
@@ -140,9 +145,7 @@ def _columns(
         "days_ahead": list(range(1, len(dates) + 1)),
         "net_revenue": _cents(outlook.points() if outlook else None),
         **{
-            f"{side}_{level}_net_revenue": _cents(
-                outlook.bounds(width)[index] if outlook else None
-            )
+            f"{side}_{level}_net_revenue": _cents(outlook.bounds(width)[index] if outlook else None)
             for level, width in choice.widths.items()
             for index, side in enumerate(("lower", "upper"))
         },

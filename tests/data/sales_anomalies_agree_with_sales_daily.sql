@@ -1,4 +1,4 @@
--- Law: every day of sales_daily with its money, and an anomaly just where it lies outside its bounds.
+-- Law: every day of sales_daily with its money, an anomaly just where it lies outside its bounds.
 with anomalies as (
     select
         order_date,

@@ -8,19 +8,15 @@ with days as (
     from {{ ref('sales_daily') }}
 ),
 
-weeks_before as (
-    select weeks
-    from range(1, 9) as weeks_before (weeks)
-),
-
 earlier_days as (
     select
         days.order_date,
         earlier.revenue
     from days
-    cross join weeks_before
     inner join days as earlier
-        on days.order_date - cast(7 * weeks_before.weeks as integer) = earlier.order_date
+        on
+            days.weekday = earlier.weekday
+            and earlier.order_date between days.order_date - 56 and days.order_date - 7
 ),
 
 -- Of eight weeks or of none: fewer would call an ordinary day unusual. Eight values have two in the
@@ -55,8 +51,8 @@ expectations as (
         median
 ),
 
--- 1.4826 x MAD is a standard deviation where days vary normally. Nothing is divided by it: where more
--- than half of the weeks agree it is 0, and any other amount is an anomaly.
+-- 1.4826 x MAD is a standard deviation where days vary normally. Nothing is divided by it: where
+-- five weeks are equal it is 0, and any other amount is an anomaly.
 bounds as (
     select
         order_date,
@@ -73,7 +69,7 @@ select
     days.net_revenue,
     cast(bounds.median as decimal(18, 4)) as expected_net_revenue,
     cast(bounds.mad as decimal(18, 4)) as net_revenue_mad,
-    -- Rounded towards the median: amounts have four decimals themselves, so the same days lie outside.
+    -- Rounded towards the median: amounts have four decimals too, so the same days lie outside.
     cast(ceil(bounds.lower_bound * 10000) * 0.0001 as decimal(18, 4)) as lower_net_revenue,
     cast(floor(bounds.upper_bound * 10000) * 0.0001 as decimal(18, 4)) as upper_net_revenue,
     coalesce(
