@@ -45,7 +45,30 @@
             "incremental of " ~ mart.name ~ ": the model reads no '" ~ unknown[0] ~ "'"
         ) -%}
     {%- endif -%}
+    {%- for lookup in found.lookups -%}
+        {%- do external_refuse_lookup_of_own_rows(mart, lookup, found.raw_tables) -%}
+    {%- endfor -%}
     {%- do return(found) -%}
+{%- endmacro -%}
+
+
+{%- macro external_refuse_lookup_of_own_rows(mart, lookup, raw_tables) -%}
+    {#- While the rows of some units are computed, the raw tables with a unit show nothing else: a view on
+        one of them could not be looked up then. -#}
+    {%- set own_rows = raw_tables | selectattr("unit") | map(attribute="name") | list -%}
+    {%- set below = {"views": [], "tables": [], "marts": [], "raw_tables": []} -%}
+    {%- set to_visit = lookup.node.depends_on.nodes | list if lookup.node.config.materialized == "view" else [] -%}
+    {%- for _ in range(100000) if to_visit -%}
+        {%- do to_visit.extend(external_sort_in(
+            below, to_visit.pop(), {"lookups": {}, "follows": none, "rows": {}}
+        )) -%}
+    {%- endfor -%}
+    {%- for table in below.raw_tables if table.name in own_rows -%}
+        {%- do exceptions.raise_compiler_error(
+            "incremental of " ~ mart.name ~ ": the lookup " ~ lookup.name ~ " is a view on " ~ table.name
+            ~ ", whose rows the mart itself is made of; materialize a model between them as a table"
+        ) -%}
+    {%- endfor -%}
 {%- endmacro -%}
 
 
