@@ -173,7 +173,7 @@
 {%- macro external_partitions(node) -%}
     {#- The files of another mart, as its record names them: partition (as JSON) -> paths. -#}
     {%- set partitions = {} -%}
-    {%- set state = external_state(marts_path() ~ "/_state/" ~ node.alias ~ ".json") -%}
+    {%- set state = external_state(external_path(node) ~ "/_state/" ~ node.alias ~ ".json") -%}
     {%- for file in (state or {}).get("files", []) -%}
         {%- do partitions.setdefault(tojson(file.partition), []).append(file.path) -%}
     {%- endfor -%}

@@ -23,7 +23,7 @@
         }) -%}
     {%- endif -%}
     {%- if incremental.follows -%}
-        {%- set changes = external_touched_by_followed(mart, query, before.followed, now.followed) -%}
+        {%- set changes = external_touched_by_followed(mart, query, state, now) -%}
     {%- else -%}
         {%- set changes = external_touched_by_units(mart, query, incremental, sources, state) -%}
     {%- endif -%}

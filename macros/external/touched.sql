@@ -84,7 +84,7 @@
         {%- endfor %}
     {%- endcall -%}
     {%- set stray = sql_value(
-        "select min(every_row." ~ unit ~ ") from " ~ new_rows ~ " as every_row anti join " ~ touched_units
+        "select min(coalesce(every_row." ~ unit ~ ", '')) from " ~ new_rows ~ " as every_row anti join " ~ touched_units
         ~ " as touched on every_row." ~ unit ~ " is not distinct from touched.unit"
     ) -%}
     {%- if stray is not none -%}
@@ -114,15 +114,16 @@
 {%- endmacro -%}
 
 
-{%- macro external_touched_by_followed(mart, query, before, now) -%}
+{%- macro external_touched_by_followed(mart, query, state, now) -%}
     {#- The partitions whose files are not those that this mart was built from, and the SQL of their rows. -#}
+    {%- set before, now = state.built_from.followed, now.followed -%}
     {%- set touched = [] -%}
     {%- for partition in (before.keys() | list + now.keys() | list) | unique(case_sensitive=true) -%}
         {%- if before.get(partition) != now.get(partition) -%}
             {%- do touched.append(fromjson(partition)) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- do return({"partitions": touched, "sql": external_only_touched(mart, query, touched)}) -%}
+    {%- do return({"partitions": touched, "sql": external_only_touched(mart, query, touched, state)}) -%}
 {%- endmacro -%}
 
 
@@ -192,7 +193,7 @@
 {%- endmacro -%}
 
 
-{%- macro external_only_touched(mart, query, touched) -%}
+{%- macro external_only_touched(mart, query, touched, state) -%}
     {#- The mart's query, narrowed to the touched partitions: outside by its result, inside wherever the
         model asks for it with touched_only. -#}
     {%- set marks = modules.re.findall("/[*]touched_only (.*?)[*]/true", query.sql) -%}
@@ -202,6 +203,11 @@
             "/*touched_only " ~ column ~ "*/true", external_is_touched(mart, query, column, touched)
         ) -%}
     {%- endfor -%}
+    {%- set narrowed.sql = modules.re.sub(
+        "(?s)/[*]former_rows .*?/[*]end of former_rows[*]/",
+        "(select * from " ~ external_former_rows(mart, state.files).replace("\\", "\\\\") ~ ")",
+        narrowed.sql
+    ) -%}
     {%- do return(
         "select * from (\n" ~ narrowed.sql ~ "\n) where "
         ~ external_is_touched(mart, query, sql_identifier(mart.partition_by), touched)
@@ -224,6 +230,19 @@
         {%- do return("(" ~ column ~ " is null or " ~ is_listed ~ ")") -%}
     {%- endif -%}
     {%- do return("(" ~ column ~ " is not null and " ~ is_listed ~ ")") -%}
+{%- endmacro -%}
+
+
+{%- macro former_rows(columns) -%}
+    {#- For the SQL of an incremental mart: its rows before this build, as a relation. Empty where the whole
+        mart is built. `columns` are those wanted, name -> type. -#}
+    /*former_rows {{ columns | join(",") }}*/(
+        select
+            {%- for name, type in columns.items() %}
+            cast(null as {{ type }}) as {{ name }}{{ "," if not loop.last }}
+            {%- endfor %}
+        where false
+    )/*end of former_rows*/
 {%- endmacro -%}
 
 
