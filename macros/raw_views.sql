@@ -17,6 +17,7 @@
         {%- if statements -%}
             {%- do run_query(statements | join("\n")) -%}
         {%- endif -%}
+        {%- do refresh_all_repeated_keys() -%}
     {%- endif -%}
 {%- endmacro -%}
 

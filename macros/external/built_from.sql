@@ -57,7 +57,7 @@
         one of them could not be looked up then. -#}
     {%- set own_rows = raw_tables | selectattr("unit") | map(attribute="name") | list -%}
     {%- set below = {"views": [], "tables": [], "marts": [], "raw_tables": []} -%}
-    {%- set to_visit = lookup.node.depends_on.nodes | list if lookup.node.config.materialized == "view" else [] -%}
+    {%- set to_visit = lookup.node.depends_on.nodes | list if lookup.node.config.materialized in external_views() else [] -%}
     {%- for _ in range(100000) if to_visit -%}
         {%- do to_visit.extend(external_sort_in(
             below, to_visit.pop(), {"lookups": {}, "follows": none, "rows": {}}
@@ -95,7 +95,7 @@
         {%- else -%}
             {%- do found.marts.append(node) -%}
         {%- endif -%}
-    {%- elif materialized == "view" -%}
+    {%- elif materialized in external_views() -%}
         {%- do found.views.append(node) -%}
         {%- do return(node.depends_on.nodes | list) -%}
     {%- elif materialized == "ephemeral" -%}
@@ -104,6 +104,11 @@
         {%- do found.tables.append(node) -%}
     {%- endif -%}
     {%- do return([]) -%}
+{%- endmacro -%}
+
+
+{%- macro external_views() -%}
+    {%- do return(["view", "deduplicated_view"]) -%}
 {%- endmacro -%}
 
 
