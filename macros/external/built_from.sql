@@ -60,7 +60,7 @@
     {%- set to_visit = lookup.node.depends_on.nodes | list if lookup.node.config.materialized in external_views() else [] -%}
     {%- for _ in range(100000) if to_visit -%}
         {%- do to_visit.extend(external_sort_in(
-            below, to_visit.pop(), {"lookups": {}, "follows": none, "rows": {}}
+            below, to_visit.pop(), {"lookups": {}, "follows": none, "rows": {}, "after": []}
         )) -%}
     {%- endfor -%}
     {%- for table in below.raw_tables if table.name in own_rows -%}
@@ -76,7 +76,9 @@
     {#- Puts one node where it belongs; gives back the nodes to visit behind it. -#}
     {%- set node = graph.sources.get(unique_id) or graph.nodes[unique_id] -%}
     {%- set materialized = node.config.materialized -%}
-    {%- if node.resource_type == "source" and node.source_name != "till" -%}
+    {%- if node.name in incremental.after -%}
+        {%- do return([]) -%}
+    {%- elif node.resource_type == "source" and node.source_name != "till" -%}
         {%- do found.raw_tables.append({
             "name": node.source_name ~ "." ~ node.name,
             "node": node,

@@ -47,7 +47,7 @@
     {%- if not incremental -%}
         {%- do return(none) -%}
     {%- endif -%}
-    {%- set known = ["unit", "rows", "lookups", "follows"] -%}
+    {%- set known = ["unit", "rows", "lookups", "follows", "after"] -%}
     {%- set columns = query.columns | map(attribute="name") | list -%}
     {%- set problem = none -%}
     {%- if incremental is not mapping -%}
@@ -77,6 +77,7 @@
         "rows": incremental.rows or {},
         "lookups": incremental.lookups or {},
         "follows": incremental.follows,
+        "after": incremental.after or [],
     }) -%}
 {%- endmacro -%}
 

@@ -152,7 +152,7 @@ def test_an_incremental_config_with_a_mistake_is_refused(shop: OrderHistory) -> 
     before = shop.files()
     for incremental, sentence in [
         ({"unit": "order"}, "the mart has no column 'order'"),
-        ({"unit": "order_key", "lookup": {}}, "'lookup' is none of unit, rows, lookups, follows"),
+        ({"unit": "order_key", "lookup": {}}, "'lookup' is none of unit, rows, lookups, follows, after"),
         (
             {"unit": "order_key", "lookups": {"prices": {"keys": ["day"]}}},
             "the model reads no 'prices'",

@@ -55,8 +55,8 @@ named_by_orders as (
         on order_lines.order_key = orders_with_several_customers.order_key
 ),
 
--- Orders may name a customer whom no list of customers has (yet): known by nothing but them. Grouped
--- in two steps, because arg_max with a tie-break is slow for each order of many.
+-- Orders may name a customer whom no list of customers has (yet): known by nothing but them.
+-- Grouped in two steps, because arg_max with a tie-break is slow for each order of many.
 last_orders_by_country as (
     select
         named_by_orders.source_name,
