@@ -5,6 +5,9 @@
 
     Both name the raw relation several times on purpose: a CTE that is used twice would be kept
     whole in memory, a view is read again with only the columns needed.
+
+    The keys are marked in the SQL: a model of the materialization deduplicated_view keeps them in a
+    table, so that they are looked for once and not by everybody who reads it.
 #}
 
 {#
@@ -24,6 +27,7 @@
 #}
 {% macro without_exact_duplicates(relation, columns, key) %}
 with repeated_keys as (
+    {{ repeated_keys_begin(relation, key) }}
     select
         {%- for expression in key %}
         {{ expression }} as key_{{ loop.index }}{{ ',' if not loop.last }}
@@ -31,6 +35,7 @@ with repeated_keys as (
     from {{ relation }}
     group by {{ key | join(', ') }}
     having count(*) > 1
+    {{ repeated_keys_end() }}
 ),
 
 {# `is not distinct from`: rows without a key can be duplicates of each other too #}
@@ -83,6 +88,7 @@ select * from first_copies
 #}
 {% macro newest_versions(relation, key, newest_first) %}
 with repeated_keys as (
+    {{ repeated_keys_begin(relation, key) }}
     select
         {%- for expression in key %}
         {{ expression }} as key_{{ loop.index }}{{ ',' if not loop.last }}
@@ -90,6 +96,7 @@ with repeated_keys as (
     from {{ relation }}
     group by {{ key | join(', ') }}
     having count(*) > 1
+    {{ repeated_keys_end() }}
 ),
 
 alone as (
@@ -130,6 +137,7 @@ where _version = 1
 #}
 {% macro children_of_newest_versions(relation, parent_key, key, version) %}
 with repeated_parents as (
+    {{ repeated_keys_begin(relation, [parent_key]) }}
     select {{ parent_key }} as key_1
     from {{ relation }}
     group by {{ parent_key }}
@@ -139,6 +147,7 @@ with repeated_parents as (
     from {{ relation }}
     group by {{ key | join(', ') }}
     having count(*) > 1
+    {{ repeated_keys_end() }}
 ),
 
 alone as (

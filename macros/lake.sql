@@ -5,9 +5,10 @@
     {%- do return(address.rstrip("/") or address) -%}
 {%- endmacro -%}
 
-{%- macro marts_path() -%}
-    {%- set folder = "marts" if target.name == "lake" else "marts_" ~ target.name -%}
-    {%- do return(lake_path() ~ "/" ~ folder) -%}
+{%- macro external_path(node) -%}
+    {#- The folder of a node's files: marts/, or intermediate/ for what only other models read. -#}
+    {%- set folder = "intermediate" if node.config.schema == "intermediate" else "marts" -%}
+    {%- do return(lake_path() ~ "/" ~ folder ~ ("" if target.name == "lake" else "_" ~ target.name)) -%}
 {%- endmacro -%}
 
 {%- macro sql_text(value) -%}

@@ -1,5 +1,5 @@
-{#- Rows of a raw table that came or went since a load: what an incremental mart looks at
-    (macros/external/touched.sql). -#}
+{#- Rows of a raw table that came or went since a load, and the raw view with nothing but the rows of some
+    units: what an incremental mart looks at (macros/external/touched.sql). -#}
 {%- macro raw_rows_since(node, last_load_id) -%}
     {#- Queries for the rows that came or went since the load `last_load_id` (none: since there was no
         load): those of the loads after it, and those of earlier inputs that they replaced. -#}
@@ -38,4 +38,37 @@
         ~ " and source_name = " ~ sql_text(node.source_name) ~ " and table_name = " ~ sql_text(node.name)
         ~ " and " ~ condition ~ " group by column_types, is_compacted)"
     ))) -%}
+{%- endmacro -%}
+
+
+{%- macro raw_narrowed_view_sql(node, unit, touched_units) -%}
+    {#- The raw view with the rows of these units only. Files that hold none are not read again, so what a
+        build reads whole is the columns of the unit. -#}
+    {%- set branches = [] -%}
+    {%- for file_group in raw_file_groups().get(node.source_name ~ "." ~ node.name, []) -%}
+        {%- set condition = "not " ~ raw_superseded(node, file_group) if file_group.is_partly_superseded -%}
+        {%- set paths = fromjson(sql_value(
+            "select coalesce(to_json(list(distinct __path order by __path)), '[]') from (\n"
+            ~ raw_branch_sql(node, file_group, with_path=true) ~ "\n) as every_row semi join " ~ touched_units
+            ~ " as touched on (" ~ unit ~ ") is not distinct from touched.unit"
+        )) -%}
+        {%- set prefix = lake_path() ~ "/" -%}
+        {%- set touched_paths = [] -%}
+        {%- for path in paths -%}
+            {%- do touched_paths.append(path[prefix | length :]) -%}
+        {%- endfor -%}
+        {%- if touched_paths -%}
+            {%- do file_group.update({"paths": touched_paths}) -%}
+            {%- do branches.append(
+                "select every_row.* from (\n" ~ raw_branch_sql(node, file_group, condition)
+                ~ "\n) as every_row semi join " ~ touched_units ~ " as touched on (" ~ unit
+                ~ ") is not distinct from touched.unit"
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if not branches -%}
+        {%- do branches.append(raw_branch_sql(node, none)) -%}
+    {%- endif %}
+    create or replace view {{ sql_identifier(node.schema) }}.{{ sql_identifier(node.identifier) }} as
+    {{ branches | join("\nunion all\n") }};
 {%- endmacro -%}

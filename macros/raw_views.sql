@@ -17,6 +17,7 @@
         {%- if statements -%}
             {%- do run_query(statements | join("\n")) -%}
         {%- endif -%}
+        {%- do refresh_all_repeated_keys() -%}
     {%- endif -%}
 {%- endmacro -%}
 
@@ -392,8 +393,9 @@
 {%- endmacro -%}
 
 
-{%- macro raw_branch_sql(node, file_group, condition=none) -%}
-    {#- One select over the files of a group, or a typed one without rows where there are no files. -#}
+{%- macro raw_branch_sql(node, file_group, condition=none, with_path=false) -%}
+    {#- One select over the files of a group, or a typed one without rows where there are no files. With the
+        path of the file as `__path`, if that is asked for. -#}
     {%- set load_id = raw_load_id(file_group) -%}
     {%- set added = ["_file", "_load_id", "_loaded_at"] -%}
     {%- set stored = raw_stored_types(file_group) -%}
@@ -410,6 +412,9 @@
         cast(null as timestamp) as _loaded_at
     where false
     {%- else %}
+        {%- if with_path %}
+        __path,
+        {%- endif %}
         cast(_file as varchar) as _file,
         {{ load_id }} as _load_id,
         -- A load id is the UNIX time, in seconds, of the start of its load.

@@ -98,6 +98,7 @@ def build(
                 for one in result.results
                 if one.node.resource_type.value == "model"
                 and one.node.config.materialized == "external"
+                and one.node.fqn[1] == "marts"
             )
         ),
     )

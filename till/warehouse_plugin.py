@@ -53,9 +53,11 @@ class Plugin(BasePlugin):
 
 
 def list_files(folder: str) -> list[ListedFile]:
-    """Every file under `folder`, hidden ones too; none where the folder does not exist."""
+    """Every file under `folder`, hidden ones too, or the file of that name; none where there is neither."""
     if object_store.is_object_store(folder):
         return [ListedFile(path=path, bytes=size) for path, size in object_store.listed(folder)]
+    if Path(folder).is_file():
+        return [ListedFile(path=folder, bytes=Path(folder).stat().st_size)]
     return [
         ListedFile(
             path=f"{folder}/{path.relative_to(folder).as_posix()}", bytes=path.stat().st_size

@@ -45,7 +45,30 @@
             "incremental of " ~ mart.name ~ ": the model reads no '" ~ unknown[0] ~ "'"
         ) -%}
     {%- endif -%}
+    {%- for lookup in found.lookups -%}
+        {%- do external_refuse_lookup_of_own_rows(mart, lookup, found.raw_tables) -%}
+    {%- endfor -%}
     {%- do return(found) -%}
+{%- endmacro -%}
+
+
+{%- macro external_refuse_lookup_of_own_rows(mart, lookup, raw_tables) -%}
+    {#- While the rows of some units are computed, the raw tables with a unit show nothing else: a view on
+        one of them could not be looked up then. -#}
+    {%- set own_rows = raw_tables | selectattr("unit") | map(attribute="name") | list -%}
+    {%- set below = {"views": [], "tables": [], "marts": [], "raw_tables": []} -%}
+    {%- set to_visit = lookup.node.depends_on.nodes | list if lookup.node.config.materialized in external_views() else [] -%}
+    {%- for _ in range(100000) if to_visit -%}
+        {%- do to_visit.extend(external_sort_in(
+            below, to_visit.pop(), {"lookups": {}, "follows": none, "rows": {}, "after": []}
+        )) -%}
+    {%- endfor -%}
+    {%- for table in below.raw_tables if table.name in own_rows -%}
+        {%- do exceptions.raise_compiler_error(
+            "incremental of " ~ mart.name ~ ": the lookup " ~ lookup.name ~ " is a view on " ~ table.name
+            ~ ", whose rows the mart itself is made of; materialize a model between them as a table"
+        ) -%}
+    {%- endfor -%}
 {%- endmacro -%}
 
 
@@ -53,7 +76,9 @@
     {#- Puts one node where it belongs; gives back the nodes to visit behind it. -#}
     {%- set node = graph.sources.get(unique_id) or graph.nodes[unique_id] -%}
     {%- set materialized = node.config.materialized -%}
-    {%- if node.resource_type == "source" and node.source_name != "till" -%}
+    {%- if node.name in incremental.after -%}
+        {%- do return([]) -%}
+    {%- elif node.resource_type == "source" and node.source_name != "till" -%}
         {%- do found.raw_tables.append({
             "name": node.source_name ~ "." ~ node.name,
             "node": node,
@@ -72,7 +97,7 @@
         {%- else -%}
             {%- do found.marts.append(node) -%}
         {%- endif -%}
-    {%- elif materialized == "view" -%}
+    {%- elif materialized in external_views() -%}
         {%- do found.views.append(node) -%}
         {%- do return(node.depends_on.nodes | list) -%}
     {%- elif materialized == "ephemeral" -%}
@@ -81,6 +106,11 @@
         {%- do found.tables.append(node) -%}
     {%- endif -%}
     {%- do return([]) -%}
+{%- endmacro -%}
+
+
+{%- macro external_views() -%}
+    {%- do return(["view", "deduplicated_view"]) -%}
 {%- endmacro -%}
 
 
@@ -150,7 +180,7 @@
 {%- macro external_partitions(node) -%}
     {#- The files of another mart, as its record names them: partition (as JSON) -> paths. -#}
     {%- set partitions = {} -%}
-    {%- set state = external_state(marts_path() ~ "/_state/" ~ node.alias ~ ".json") -%}
+    {%- set state = external_state(external_path(node) ~ "/_state/" ~ node.alias ~ ".json") -%}
     {%- for file in (state or {}).get("files", []) -%}
         {%- do partitions.setdefault(tojson(file.partition), []).append(file.path) -%}
     {%- endfor -%}

@@ -62,7 +62,7 @@
             ~ " from the lake, the target and the model's name"
         ) -%}
     {%- endfor -%}
-    {%- set root = marts_path() -%}
+    {%- set root = external_path(model) -%}
     {%- set build_id = run_started_at.strftime("%Y%m%dT%H%M%SZ") ~ "-" ~ invocation_id[:8] -%}
     {%- do return({
         "name": name,

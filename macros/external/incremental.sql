@@ -22,7 +22,12 @@
             "is_full": true, "why_full": why_full, "kept": [], "built_from": now, "sql": query.sql,
         }) -%}
     {%- endif -%}
-    {%- set touched = external_touched(mart, query, incremental, sources, state, now) -%}
+    {%- if incremental.follows -%}
+        {%- set changes = external_touched_by_followed(mart, query, state, now) -%}
+    {%- else -%}
+        {%- set changes = external_touched_by_units(mart, query, incremental, sources, state) -%}
+    {%- endif -%}
+    {%- set touched = changes.partitions -%}
     {%- do now.update({"lookups": external_remember_lookups(mart, sources, before.lookups)}) -%}
     {%- do return({
         "is_full": false,
@@ -30,7 +35,7 @@
         "touched": touched,
         "kept": external_kept(state, touched),
         "built_from": now,
-        "sql": external_only_touched(mart, query, touched),
+        "sql": changes.sql,
         "is_unchanged": not touched and now == before,
     }) -%}
 {%- endmacro -%}
@@ -42,20 +47,20 @@
     {%- if not incremental -%}
         {%- do return(none) -%}
     {%- endif -%}
-    {%- set known = ["unit", "rows", "lookups", "follows"] -%}
+    {%- set known = ["unit", "rows", "lookups", "follows", "after"] -%}
     {%- set columns = query.columns | map(attribute="name") | list -%}
     {%- set problem = none -%}
     {%- if incremental is not mapping -%}
         {%- set problem = "it is a mapping with " ~ known | join(", ") -%}
-    {%- elif mart.partition_by is none -%}
-        {%- set problem = "it needs partition_by: only whole partitions are replaced" -%}
+    {%- elif mart.partition_by is none and "follows" in incremental -%}
+        {%- set problem = "a mart that follows another needs partition_by: it replaces whole partitions" -%}
     {%- elif incremental.keys() | reject("in", known) | list -%}
         {%- set problem = "'" ~ incremental.keys() | reject("in", known) | first ~ "' is none of "
             ~ known | join(", ") -%}
     {%- elif ("follows" in incremental) == ("unit" in incremental) -%}
         {%- set problem = "it names either the unit whose rows belong together, or the mart it follows" -%}
     {%- else -%}
-        {%- set named = [mart.partition_by] + ([incremental.unit] if "unit" in incremental else []) -%}
+        {%- set named = [mart.partition_by, incremental.unit] | select | list -%}
         {%- for lookup in (incremental.lookups or {}).values() -%}
             {%- do named.extend(lookup["keys"] or ["keys of a lookup"]) -%}
         {%- endfor -%}
@@ -72,6 +77,7 @@
         "rows": incremental.rows or {},
         "lookups": incremental.lookups or {},
         "follows": incremental.follows,
+        "after": incremental.after or [],
     }) -%}
 {%- endmacro -%}
 
@@ -124,8 +130,8 @@
 {%- macro external_why_files(mart, state, before) -%}
     {#- Whether each file that the last build recorded is still there, with its size. -#}
     {%- set sizes = {} -%}
-    {%- for folder in [mart.folder, mart.lookups_folder] -%}
-        {%- for file in lake_files("list_files", [folder]) -%}
+    {%- for place in [mart.folder, mart.single_file, mart.lookups_folder] -%}
+        {%- for file in lake_files("list_files", [place]) -%}
             {%- do sizes.update({file.path[mart.root | length + 1:]: file.bytes}) -%}
         {%- endfor -%}
     {%- endfor -%}

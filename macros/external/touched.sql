@@ -1,18 +1,46 @@
-{#- Which partitions new loads touch.
+{#- What new loads touch.
 
     A unit (an order) is touched when one of its raw rows came or went since the last build, or when
     what one of its rows looks up (a customer's country, a rate) is other than it was. Every partition
     that holds a row of a touched unit, before or now, is written anew: so a late line, a changed file,
-    and an order that moved to another month are all seen in both places.
+    and an order that moved to another month are all seen in both places. Its rows are those of the
+    former file that are of no touched unit, and those that the query gives for the touched ones while
+    the raw views show nothing else. So a build costs what is new, not what is there.
 
     Partitions are named by their value as text, as Parquet's writer does; none is the null. -#}
-{%- macro external_touched(mart, query, incremental, sources, state, now) -%}
-    {%- if incremental.follows -%}
-        {%- do return(external_touched_by_followed(state.built_from.followed, now.followed)) -%}
-    {%- endif -%}
-    {%- set former_rows = "read_parquet([" ~ external_addresses(mart, state.files)
-        ~ "], hive_partitioning = false)" -%}
+{%- macro external_touched_by_units(mart, query, incremental, sources, state) -%}
+    {#- The partitions to write and the SQL that gives their rows. -#}
     {%- set unit = sql_identifier(incremental.unit) -%}
+    {%- set touched_units = external_collect_units(mart, unit, sources, state) -%}
+    {%- if sql_value("select count(*) from " ~ touched_units) | int == 0 -%}
+        {%- do return({"partitions": [], "sql": none}) -%}
+    {%- endif -%}
+    {%- set new_rows = external_rows_of_units(mart, query, unit, sources, touched_units) -%}
+    {%- set touched = external_partitions_of(mart, unit, state.files, touched_units, new_rows) -%}
+    {%- set columns = sql_identifiers(query.columns | map(attribute="name")) -%}
+    {%- set sql = "select " ~ columns ~ " from " ~ new_rows -%}
+    {%- set former = state.files | selectattr("partition", "in", touched) | list -%}
+    {%- if former -%}
+        {%- set sql -%}
+            select {{ columns }}
+            from {{ external_former_rows(mart, former) }} as every_row
+            anti join {{ touched_units }} as touched
+                on every_row.{{ unit }} is not distinct from touched.unit
+            union all
+            {{ sql }}
+        {%- endset -%}
+    {%- endif -%}
+    {%- do return({"partitions": touched, "sql": sql}) -%}
+{%- endmacro -%}
+
+
+{%- macro external_former_rows(mart, files) -%}
+    {%- do return("read_parquet([" ~ external_addresses(mart, files) ~ "], hive_partitioning = false)") -%}
+{%- endmacro -%}
+
+
+{%- macro external_collect_units(mart, unit, sources, state) -%}
+    {#- A temporary table of the touched units; gives back its name. -#}
     {%- set branches = [] -%}
     {%- for table in sources.raw_tables -%}
         {%- set last_load_id = state.built_from.loads[table.name].last_load_id -%}
@@ -21,46 +49,81 @@
         {%- endfor -%}
     {%- endfor -%}
     {%- for lookup in sources.lookups -%}
-        {%- do branches.append(external_units_looking_up(mart, lookup, unit, former_rows, state)) -%}
+        {%- do branches.append(external_units_looking_up(
+            mart, lookup, unit, external_former_rows(mart, state.files), state
+        )) -%}
     {%- endfor -%}
     {%- set touched_units = sql_identifier(mart.name ~ "__touched_units") -%}
     {%- do run_query(
         "create or replace temporary table " ~ touched_units ~ " as select distinct unit from (\n"
         ~ (branches | join("\nunion all\n") or "select null as unit where false") ~ "\n)"
     ) -%}
-    {%- if sql_value("select count(*) from " ~ touched_units) | int == 0 -%}
-        {%- do return([]) -%}
-    {%- endif -%}
-    {%- do return(external_partitions_of(mart, query, unit, former_rows, touched_units)) -%}
+    {%- do return(touched_units) -%}
 {%- endmacro -%}
 
 
-{%- macro external_partitions_of(mart, query, unit, former_rows, touched_units) -%}
-    {#- Where rows of these units are: in the former files, and in what the query gives now. -#}
-    {%- set partitions = [] -%}
-    {%- for rows in [former_rows, "(\n" ~ query.sql ~ "\n)"] -%}
-        {%- do partitions.append(
-            "select cast(every_row." ~ sql_identifier(mart.partition_by) ~ " as varchar) as partition_value"
-            ~ " from " ~ rows ~ " as every_row semi join " ~ touched_units ~ " as touched"
-            ~ " on every_row." ~ unit ~ " is not distinct from touched.unit"
-        ) -%}
+{%- macro external_rows_of_units(mart, query, unit, sources, touched_units) -%}
+    {#- A temporary table of the rows that the query gives for these units; gives back its name.
+
+        The raw views show nothing but the units' rows while it runs. That happens in the transaction
+        of this model, which puts them back before it ends: nobody else sees it, and a build that is
+        killed leaves nothing of it. -#}
+    {%- set new_rows = sql_identifier(mart.name ~ "__new_rows") -%}
+    {%- set tables = sources.raw_tables | selectattr("unit") | list -%}
+    {%- set narrowed = [] -%}
+    {%- for table in tables -%}
+        {%- do narrowed.append(raw_narrowed_view_sql(table.node, table.unit, touched_units)) -%}
     {%- endfor -%}
+    {%- set file_groups = raw_file_groups() -%}
+    {%- call statement("rows_of_touched_units") -%}
+        {{ narrowed | join("\n") }}
+        create or replace temporary table {{ new_rows }} as
+        {{ query.sql }};
+        {%- for table in tables %}
+        {{ raw_view_sql(table.node, file_groups.get(table.name, [])) }}
+        {%- endfor %}
+    {%- endcall -%}
+    {%- set stray = sql_value(
+        "select min(coalesce(every_row." ~ unit ~ ", '')) from " ~ new_rows ~ " as every_row anti join " ~ touched_units
+        ~ " as touched on every_row." ~ unit ~ " is not distinct from touched.unit"
+    ) -%}
+    {%- if stray is not none -%}
+        {%- do exceptions.raise_compiler_error(
+            "incremental of " ~ mart.name ~ ": the model gives " ~ unit ~ " '" ~ stray ~ "' for raw rows of"
+            ~ " another one; write in `rows` (order_key_of_raw_rows in dbt_project.yml) how the model makes"
+            ~ " it of a raw row, to the letter"
+        ) -%}
+    {%- endif -%}
+    {%- do return(new_rows) -%}
+{%- endmacro -%}
+
+
+{%- macro external_partitions_of(mart, unit, former_files, touched_units, new_rows) -%}
+    {#- Where rows of these units are: in the former files, and now. -#}
+    {%- if mart.partition_by is none -%}
+        {%- do return([none]) -%}
+    {%- endif -%}
+    {%- set partition = "cast(every_row." ~ sql_identifier(mart.partition_by) ~ " as varchar)" -%}
     {%- do return(fromjson(sql_value(
-        "select coalesce(to_json(list(distinct partition_value order by partition_value)), '[]') from (\n"
-        ~ partitions | join("\nunion\n") ~ "\n)"
+        "select coalesce(to_json(list(distinct partition_value order by partition_value)), '[]') from ("
+        ~ "select " ~ partition ~ " as partition_value from " ~ new_rows ~ " as every_row"
+        ~ " union select " ~ partition ~ " from " ~ external_former_rows(mart, former_files)
+        ~ " as every_row semi join " ~ touched_units ~ " as touched"
+        ~ " on every_row." ~ unit ~ " is not distinct from touched.unit)"
     ))) -%}
 {%- endmacro -%}
 
 
-{%- macro external_touched_by_followed(before, now) -%}
-    {#- The partitions whose files are not those that this mart was built from. -#}
+{%- macro external_touched_by_followed(mart, query, state, now) -%}
+    {#- The partitions whose files are not those that this mart was built from, and the SQL of their rows. -#}
+    {%- set before, now = state.built_from.followed, now.followed -%}
     {%- set touched = [] -%}
     {%- for partition in (before.keys() | list + now.keys() | list) | unique(case_sensitive=true) -%}
         {%- if before.get(partition) != now.get(partition) -%}
             {%- do touched.append(fromjson(partition)) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- do return(touched) -%}
+    {%- do return({"partitions": touched, "sql": external_only_touched(mart, query, touched, state)}) -%}
 {%- endmacro -%}
 
 
@@ -130,7 +193,7 @@
 {%- endmacro -%}
 
 
-{%- macro external_only_touched(mart, query, touched) -%}
+{%- macro external_only_touched(mart, query, touched, state) -%}
     {#- The mart's query, narrowed to the touched partitions: outside by its result, inside wherever the
         model asks for it with touched_only. -#}
     {%- set marks = modules.re.findall("/[*]touched_only (.*?)[*]/true", query.sql) -%}
@@ -140,6 +203,11 @@
             "/*touched_only " ~ column ~ "*/true", external_is_touched(mart, query, column, touched)
         ) -%}
     {%- endfor -%}
+    {%- set narrowed.sql = modules.re.sub(
+        "(?s)/[*]former_rows .*?/[*]end of former_rows[*]/",
+        "(select * from " ~ external_former_rows(mart, state.files).replace("\\", "\\\\") ~ ")",
+        narrowed.sql
+    ) -%}
     {%- do return(
         "select * from (\n" ~ narrowed.sql ~ "\n) where "
         ~ external_is_touched(mart, query, sql_identifier(mart.partition_by), touched)
@@ -162,6 +230,19 @@
         {%- do return("(" ~ column ~ " is null or " ~ is_listed ~ ")") -%}
     {%- endif -%}
     {%- do return("(" ~ column ~ " is not null and " ~ is_listed ~ ")") -%}
+{%- endmacro -%}
+
+
+{%- macro former_rows(columns) -%}
+    {#- For the SQL of an incremental mart: its rows before this build, as a relation. Empty where the whole
+        mart is built. `columns` are those wanted, name -> type. -#}
+    /*former_rows {{ columns | join(",") }}*/(
+        select
+            {%- for name, type in columns.items() %}
+            cast(null as {{ type }}) as {{ name }}{{ "," if not loop.last }}
+            {%- endfor %}
+        where false
+    )/*end of former_rows*/
 {%- endmacro -%}
 
 

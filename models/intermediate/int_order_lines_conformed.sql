@@ -5,6 +5,8 @@ with order_lines as (
         'ordered_at': 'timestamp',
         'customer_id': 'varchar',
         'product_id': 'varchar',
+        'product_name': 'varchar',
+        'category': 'varchar',
         'country': 'varchar',
         'channel': 'varchar',
         'line_type': 'varchar',

@@ -1,13 +1,12 @@
 with set_aside as (
     select
         source_name,
-        _table_name as table_name,
-        set_aside_reason as reason,
-        order_line_id as row_key,
+        table_name,
+        reason,
+        row_key,
         original_values,
         _load_id
-    from {{ ref('int_order_lines_conformed') }}
-    where set_aside_reason is not null
+    from {{ ref('int_order_lines_set_aside') }}
 
     union all
 

@@ -3,9 +3,16 @@
 with conformed as (
     select
         source_name,
-        count(*) as staging_lines,
-        count(*) filter (where set_aside_reason is not null) as set_aside_lines
+        count(*) as staging_lines
     from {{ ref('int_order_lines_conformed') }}
+    group by source_name
+),
+
+set_aside as (
+    select
+        source_name,
+        count(*) as set_aside_lines
+    from {{ ref('int_order_lines_set_aside') }}
     group by source_name
 ),
 
@@ -18,13 +25,15 @@ counted as (
 )
 
 select
-    coalesce(conformed.source_name, counted.source_name) as source_name,
+    coalesce(conformed.source_name, set_aside.source_name, counted.source_name) as source_name,
     coalesce(conformed.staging_lines, 0) as staging_lines,
-    coalesce(conformed.set_aside_lines, 0) as set_aside_lines,
+    coalesce(set_aside.set_aside_lines, 0) as set_aside_lines,
     coalesce(counted.order_lines, 0) as order_lines
 from conformed
+full outer join set_aside
+    on conformed.source_name = set_aside.source_name
 full outer join counted
-    on conformed.source_name = counted.source_name
+    on coalesce(conformed.source_name, set_aside.source_name) = counted.source_name
 where
     coalesce(conformed.staging_lines, 0)
-    != coalesce(conformed.set_aside_lines, 0) + coalesce(counted.order_lines, 0)
+    != coalesce(set_aside.set_aside_lines, 0) + coalesce(counted.order_lines, 0)

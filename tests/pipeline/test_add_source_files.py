@@ -223,15 +223,14 @@ def test_nothing_is_overwritten_without_being_told(add: Command) -> None:
     before = add.written()
     assert "A dry run: nothing was written." in add("stall", place, "--replace", "--dry-run")
     assert add.written() == before
-    derived = "models/intermediate/stall/int_stall_products_derived.sql"
-    assert (add.project / derived).is_file()
+    former = "models/staging/stall/stg_stall__former.sql"
+    (add.project / former).write_text("select 1\n")
     # A model of one's own stays; what nothing names any more would stop every build.
     mine = add.project / "models" / "staging" / "stall" / "mine.sql"
     mine.write_text("select 1\n")
-    assert f"{derived} removed" in add("stall", place, "--replace", "--as", "none")
-    assert not (add.project / derived).exists()
+    assert f"{former} removed" in add("stall", place, "--replace", "--as", "none")
+    assert not (add.project / former).exists()
     assert mine.is_file()
-    assert "tickets_derived" not in add.text("dbt_project.yml")
     assert "stall: []" in add.text("dbt_project.yml")
     own.unlink()
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.pipeline.order_history import OrderHistory
+from pathlib import Path
+
+import duckdb
+
+from tests.pipeline.order_history import INCREMENTAL_LINES, OrderHistory
 
 
 def test_new_lines_rewrite_their_month_only(shop: OrderHistory) -> None:
@@ -125,3 +129,30 @@ def test_a_rate_that_changes_rewrites_every_month_of_its_orders(shop: OrderHisto
     shop.build()
     assert shop.rewritten(before) == {"2026-02", "2026-05"}
     assert shop.differences() == 0
+
+
+def test_a_mart_in_one_file_takes_over_the_rows_that_nothing_touched(shop: OrderHistory) -> None:
+    sql = "select * from {{ ref('order_lines_whole') }}"
+    shop.project.model("order_lines", sql, incremental=INCREMENTAL_LINES)
+    shop.build()
+    shop.load("lines", {"apr.csv": ["'A', 9, date '2026-04-02', 'ann', 'EUR', 60"]})
+    shop.load("customers", {"c2.csv": ["'bob', 'IT', 'old'"]})
+    build = shop.build("--select", "order_lines")
+    assert build.message("order_lines").endswith("in 1 touched partitions, 0 files kept")
+    whole = "select * from intermediate.order_lines_whole"
+    assert shop.project.query(f"select * from marts.order_lines except all {whole}") == []
+    assert shop.project.query(f"{whole} except all select * from marts.order_lines") == []
+
+
+def test_rows_of_untouched_orders_are_not_computed_again(shop: OrderHistory) -> None:
+    """They are those of the former file: what the query would give for them now does not show."""
+    before = shop.project.query("select * from marts.order_lines order by all")
+    raw = f"raw/shop/lines/load_id={shop.known['lines/feb.csv']}/data.parquet"
+    raw_file = shop.project.lake_path(raw)
+    other = "select * replace (cast(amount + 1 as decimal(18, 4)) as amount)"
+    duckdb.execute(f"copy ({other} from '{raw_file}') to '{raw_file}.other' (format parquet)")
+    Path(f"{raw_file}.other").replace(raw_file)
+    shop.load("lines", {"feb2.csv": ["'N', 1, date '2026-02-11', 'bob', 'EUR', 1"]})
+    shop.build("--select", "order_lines")
+    after = shop.project.query("select * from marts.order_lines order by all")
+    assert [row for row in after if row[0] != "shop:N"] == before

@@ -152,7 +152,7 @@ def test_an_incremental_config_with_a_mistake_is_refused(shop: OrderHistory) -> 
     before = shop.files()
     for incremental, sentence in [
         ({"unit": "order"}, "the mart has no column 'order'"),
-        ({"unit": "order_key", "lookup": {}}, "'lookup' is none of unit, rows, lookups, follows"),
+        ({"unit": "order_key", "lookup": {}}, "'lookup' is none of unit, rows, lookups, follows, after"),
         (
             {"unit": "order_key", "lookups": {"prices": {"keys": ["day"]}}},
             "the model reads no 'prices'",
@@ -166,8 +166,33 @@ def test_an_incremental_config_with_a_mistake_is_refused(shop: OrderHistory) -> 
     assert shop.files() == before
 
 
-def test_an_incremental_mart_without_partitions_is_refused(shop: OrderHistory) -> None:
+def test_a_mart_without_partitions_cannot_follow_another(shop: OrderHistory) -> None:
+    sql = "select * from {{ ref('order_lines') }}"
+    shop.project.model("orders", sql, incremental={"follows": "order_lines"})
+    build = shop.project.dbt("build", "--select", "orders")
+    assert "needs partition_by" in build.message("orders")
+
+
+def test_a_lookup_on_the_rows_of_the_mart_itself_is_refused(shop: OrderHistory) -> None:
+    """While the rows of some orders are computed, such a view would show nothing else."""
+    view = {"materialized": "view", "schema": "intermediate"}
+    newest = "select customer, any_value(currency) as country from {{ source('shop', 'lines') }} group by 1"
+    shop.project.model("customers", newest, **view)
+    build = shop.project.dbt("build", "--select", "customers", "order_lines")
+    message = build.message("order_lines")
+    assert "the lookup customers is a view on shop.lines" in message
+    shop.project.model("customers", newest, materialized="table", schema="intermediate")
+    shop.build("--select", "customers", "order_lines")
+
+
+def test_a_unit_that_is_not_written_as_in_the_mart_is_refused(shop: OrderHistory) -> None:
+    """`B` and ` B` are one order in the mart, and would be two for whoever looks for what changed."""
+    incremental = {**INCREMENTAL_LINES, "rows": {"shop": {"lines": "'shop:' || order_no"}}}
     sql = "select * from {{ ref('order_lines_whole') }}"
-    shop.project.model("order_lines", sql, incremental=INCREMENTAL_LINES)
+    shop.project.model("order_lines", sql, partition_by="month", incremental=incremental)
+    shop.build()
+    shop.load("lines", {"apr.csv": ["' B', 7, date '2026-04-02', 'ann', 'EUR', 60"]})
     build = shop.project.dbt("build", "--select", "order_lines")
-    assert "it needs partition_by" in build.message("order_lines")
+    assert "gives \"order_key\" 'shop:B' for raw rows of another one" in build.message("order_lines")
+    shop.build("--full-refresh")
+    assert shop.differences() == 0

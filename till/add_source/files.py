@@ -12,7 +12,7 @@ from configuration.errors import ConfigurationError
 from configuration.lake import write_atomically
 from ingest.profile.proposal import ProposedSource
 from till.add_source.expressions import Assumed
-from till.add_source.intermediate import derived_products, intermediate_models, lines_model
+from till.add_source.intermediate import intermediate_models, lines_model
 from till.add_source.model import Model
 from till.add_source.project_file import Named, with_named
 from till.add_source.sources_block import Declared, with_source
@@ -81,7 +81,7 @@ def stale_files(project: Project, source: str, files: Mapping[Path, str]) -> lis
     """
     patterns = {
         "staging": [f"stg_{source}__*.*"],
-        "intermediate": [f"int_{source}_*_lines_joined.*", f"int_{source}_products_derived.*"],
+        "intermediate": [f"int_{source}_*_lines_joined.*"],
     }
     found = (
         path.relative_to(project.root)
@@ -137,9 +137,6 @@ def _named(
         if table.entity == "order_lines" and order is not None:
             for name in (table.name, table.lines):
                 if name is not None:
-                    order_keys[name] = f"'{source.name}:' || trim({order.name})"
-    products = derived_products(source)
-    if products is not None:
-        conforming["products"] = [products]
+                    order_keys[name] = f"'{source.name}:' || nullif(trim({order.name}), '')"
     has_intermediate = any(model.layer == "intermediate" for model in models)
     return Named(source.name, active, conforming, order_keys, has_intermediate, settings)

@@ -1,8 +1,8 @@
-"""What a source needs between staging and the canonical tables: lines with their orders, and products."""
+"""What a source needs between staging and the canonical tables: lines with what their orders say."""
 
 from __future__ import annotations
 
-from ingest.profile.proposal import Columns, ProposedSource, ProposedTable
+from ingest.profile.proposal import ProposedSource, ProposedTable
 from till.add_source.expressions import Assumed, uncounted
 from till.add_source.model import Expression, Model, doc, properties, select
 from till.add_source.staging import VERSION, model_name
@@ -10,39 +10,12 @@ from till.add_source.staging import VERSION, model_name
 
 def intermediate_models(source: ProposedSource, assumed: Assumed) -> list[Model]:
     """The models; none where staging already gives what the canonical tables want."""
-    found = [_joined(source.name, table, assumed) for table in source.tables if table.lines]
-    seller = _names_products(source)
-    if seller is not None:
-        found.append(_derived(source.name, lines_model(source.name, seller)))
-    return found
+    return [_joined(source.name, table, assumed) for table in source.tables if table.lines]
 
 
 def lines_model(source: str, table: ProposedTable) -> str:
     """The model that gives the order lines of a table."""
     return _joined_name(source, table) if table.lines else model_name(source, table.name)
-
-
-def derived_products(source: ProposedSource) -> str | None:
-    """The model that lists the products, where no table of the source does."""
-    return _derived_name(source.name) if _names_products(source) else None
-
-
-def _names_products(source: ProposedSource) -> ProposedTable | None:
-    """The table of orders that names products, where no table lists them."""
-    if any(table.entity == "products" for table in source.tables):
-        return None
-    return next(
-        (
-            table
-            for table in source.tables
-            if table.entity == "order_lines" and _has_product(table.of_lines)
-        ),
-        None,
-    )
-
-
-def _has_product(table: Columns) -> bool:
-    return any(table.with_role(role) for role in ("product_id", "product_name"))
 
 
 def _joined_name(source: str, table: ProposedTable) -> str:
@@ -99,39 +72,3 @@ left join orders
     ]
     return Model(name, "intermediate", source, sql, properties(name, description, expressions))
 
-
-def _derived_name(source: str) -> str:
-    return f"int_{source}_products_derived"
-
-
-def _derived(source: str, lines: str) -> Model:
-    """The products that the orders name."""
-    name = _derived_name(source)
-    sql = f"""\
--- The source has no list of products: what the newest order says about one counts.
-select
-    product_id,
-    arg_max(product_name, (ordered_at, product_name))
-    filter (where product_name is not null and ordered_at is not null) as name,
-    arg_max(category, (ordered_at, category))
-    filter (where category is not null and ordered_at is not null) as category,
-    cast(null as decimal(18, 4)) as unit_cost,
-    cast(null as varchar) as line_type
-from {{{{ ref('{lines}') }}}}
-where product_id is not null
-group by product_id
-"""
-    expressions = [
-        Expression("product_id", "", doc("product_id"), ("not_null", "unique")),
-        Expression("name", "", doc("product_name")),
-        Expression("category", "", doc("product_category")),
-        Expression(
-            "unit_cost", "", "Always null. The source does not say what a product costs the shop."
-        ),
-        Expression("line_type", "", doc("source_line_type")),
-    ]
-    description = [
-        "One row per product that an order names: the source has no list of products, so there are no",
-        "costs. Name and category are those of the newest order. Hazards: incomplete; revised later. A view.",
-    ]
-    return Model(name, "intermediate", source, sql, properties(name, description, expressions))

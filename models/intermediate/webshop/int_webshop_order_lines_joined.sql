@@ -12,6 +12,9 @@ select
     orders.ordered_at,
     orders.customer_id,
     order_lines.product_id,
+    -- The web shop has a list of products: its lines carry the number alone.
+    cast(null as varchar) as product_name,
+    cast(null as varchar) as category,
     orders.country,
     orders.channel,
     cast(null as varchar) as line_type,

@@ -10,16 +10,67 @@ with products as (
     from {{ ref('int_products_unioned') }}
 ),
 
--- Orders may name a product that no list of products has: shipping, or a line without a product.
+product_months as (
+    select
+        source_name,
+        product_key,
+        line_type,
+        line_status,
+        line_product_name,
+        line_product_category,
+        last_ordered_at
+    from {{ ref('int_product_months_summed') }}
+),
+
+-- Orders may name a product that no list of products has. The newest line says what it is called;
+-- write-offs carry remarks ("damaged", "?") where sales carry the name, so sales go first.
 known_from_orders_only as (
     select
-        order_lines.product_key,
-        order_lines.source_name,
-        min(order_lines.line_type) as line_type
-    from {{ ref('fct_order_lines') }} as order_lines
+        product_months.source_name,
+        product_months.product_key,
+        min(product_months.line_type) as line_type,
+        arg_max(
+            product_months.line_product_name,
+            (
+                product_months.line_status = 'completed',
+                product_months.last_ordered_at,
+                product_months.line_product_name
+            )
+        ) filter (where product_months.line_product_name is not null) as name,
+        arg_max(
+            product_months.line_product_category,
+            (product_months.last_ordered_at, product_months.line_product_category)
+        ) filter (where product_months.line_product_category is not null) as category
+    from product_months
     anti join products
-        on order_lines.product_key = products.product_key
-    group by order_lines.product_key, order_lines.source_name
+        on product_months.product_key = products.product_key
+    group by
+        product_months.source_name,
+        product_months.product_key
+),
+
+all_products as (
+    select
+        product_key,
+        source_name,
+        product_id,
+        name,
+        category,
+        unit_cost,
+        line_type
+    from products
+
+    union all
+
+    select
+        product_key,
+        source_name,
+        substr(product_key, len(source_name) + 2) as product_id,
+        name,
+        category,
+        cast(null as decimal(18, 4)) as unit_cost,
+        line_type
+    from known_from_orders_only
 )
 
 select
@@ -30,16 +81,4 @@ select
     category,
     unit_cost,
     line_type
-from products
-
-union all
-
-select
-    product_key,
-    source_name,
-    substr(product_key, len(source_name) + 2) as product_id,
-    substr(product_key, len(source_name) + 2) as product_name,
-    cast(null as varchar) as category,
-    cast(null as decimal(18, 4)) as unit_cost,
-    line_type
-from known_from_orders_only
+from all_products

@@ -25,6 +25,8 @@ select
     order_month,
     customer_key,
     product_key,
+    line_product_name,
+    line_product_category,
     country_code,
     channel,
     line_type,

@@ -7,12 +7,18 @@ with touched_orders as (
     where {{ touched_only('order_month') }}
 ),
 
+-- An order that changed has no line in an untouched month: of the others, this mart knows how far
+-- they reach.
 orders_across_months as (
-    select elsewhere.order_key
-    from {{ ref('fct_order_lines') }} as elsewhere
+    select former_orders.order_key
+    from {{ former_rows({
+        'order_key': 'varchar', 'order_date': 'date', 'last_line_date': 'date',
+    }) }} as former_orders
     semi join touched_orders
-        on elsewhere.order_key = touched_orders.order_key
-    where not {{ touched_only('elsewhere.order_month') }}
+        on former_orders.order_key = touched_orders.order_key
+    where
+        date_trunc('month', former_orders.order_date)
+        != date_trunc('month', former_orders.last_line_date)
 ),
 
 -- Two branches, so that only the first is read where no order reaches across months.
@@ -58,7 +64,9 @@ orders as (
         -- The lines of an order may be some minutes apart: it begins with the first.
         min(ordered_at) as ordered_at,
         min(order_date) as order_date,
+        max(order_date) as last_line_date,
         min(customer_key) as customer_key,
+        coalesce(min(customer_key) != max(customer_key), false) as has_several_customers,
         coalesce(min(country_code) filter (where country_code != 'ZZ'), 'ZZ') as country_code,
         min(channel) as channel,
         min(currency) as currency,
@@ -80,8 +88,10 @@ select
     order_key,
     ordered_at,
     order_date,
+    last_line_date,
     cast(date_trunc('month', order_date) as date) as order_month,
     customer_key,
+    has_several_customers,
     country_code,
     channel,
     currency,

@@ -39,6 +39,7 @@ select
     customer_id,
     stock_code as product_id,
     description as product_name,
+    cast(null as varchar) as category,
     country,
     'web' as channel,
     case

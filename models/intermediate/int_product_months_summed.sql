@@ -1,0 +1,36 @@
+-- What the lines of a month come to, so that nobody else has to read them all. Whatever is summed
+-- can be summed over months; distinct orders and customers cannot, and are not here.
+{{ config(
+    materialized='external',
+    partition_by='order_month',
+    incremental={'follows': 'fct_order_lines'},
+) }}
+
+select
+    order_month,
+    source_name,
+    product_key,
+    country_code,
+    line_type,
+    line_status,
+    line_product_name,
+    line_product_category,
+    count(*) as order_lines,
+    cast(sum(quantity) as decimal(38, 3)) as quantity,
+    cast(sum(net_amount) as decimal(38, 4)) as net_amount,
+    min(reporting_unit_price) as lowest_price,
+    max(reporting_unit_price) as highest_price,
+    min(order_date) as first_order_date,
+    max(order_date) as last_order_date,
+    max(ordered_at) as last_ordered_at
+from {{ ref('fct_order_lines') }}
+where {{ touched_only('order_month') }}
+group by
+    order_month,
+    source_name,
+    product_key,
+    country_code,
+    line_type,
+    line_status,
+    line_product_name,
+    line_product_category
