@@ -4,7 +4,7 @@ select
     customer_id,
     cast(null as varchar) as name,
     cast(null as varchar) as email,
-    arg_max(country, (ordered_at, country)) filter (where country is not null) as country,
+    {{ max_by('country', ['ordered_at', 'country'], where='country is not null') }} as country,
     cast(null as timestamp) as signed_up_at,
     cast(null as varchar) as original_values,
     'invoice_lines' as _table_name,

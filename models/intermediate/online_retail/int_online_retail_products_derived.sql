@@ -12,8 +12,11 @@ with invoice_lines as (
 -- description counts, and only without one that of the newest other line.
 select
     product_id,
-    arg_max(product_name, (is_sale, ordered_at, product_name))
-    filter (where product_name is not null) as name,
+    {{ max_by(
+        'product_name',
+        ['is_sale', 'ordered_at', 'product_name'],
+        where='product_name is not null',
+    ) }} as name,
     cast(null as varchar) as category,
     cast(null as decimal(18, 4)) as unit_cost,
     min(line_type) as line_type

@@ -22,12 +22,17 @@ known_from_orders_only as (
     select
         order_lines.customer_key,
         order_lines.source_name,
-        arg_max(order_lines.country_code, (order_lines.ordered_at, order_lines.country_code))
-            as country_code
+        {{ max_by(
+            'order_lines.country_code',
+            ['order_lines.ordered_at', 'order_lines.country_code'],
+            where='order_lines.country_code is not null',
+        ) }} as country_code
     from {{ ref('fct_order_lines') }} as order_lines
-    anti join customers
+    left join customers
         on order_lines.customer_key = customers.customer_key
-    where order_lines.customer_key is not null
+    where
+        order_lines.customer_key is not null
+        and customers.customer_key is null
     group by order_lines.customer_key, order_lines.source_name
 ),
 
@@ -47,7 +52,7 @@ all_customers as (
     select
         customer_key,
         source_name,
-        substr(customer_key, len(source_name) + 2) as customer_id,
+        substr(customer_key, length(source_name) + 2) as customer_id,
         cast(null as varchar) as name,
         cast(null as varchar) as email,
         country_code,

@@ -17,8 +17,9 @@ known_from_orders_only as (
         order_lines.source_name,
         min(order_lines.line_type) as line_type
     from {{ ref('fct_order_lines') }} as order_lines
-    anti join products
+    left join products
         on order_lines.product_key = products.product_key
+    where products.product_key is null
     group by order_lines.product_key, order_lines.source_name
 )
 
@@ -37,8 +38,8 @@ union all
 select
     product_key,
     source_name,
-    substr(product_key, len(source_name) + 2) as product_id,
-    substr(product_key, len(source_name) + 2) as product_name,
+    substr(product_key, length(source_name) + 2) as product_id,
+    substr(product_key, length(source_name) + 2) as product_name,
     cast(null as varchar) as category,
     cast(null as decimal(18, 4)) as unit_cost,
     line_type
