@@ -111,10 +111,16 @@ def _derived(source: str, lines: str) -> Model:
 -- The source has no list of products: what the newest order says about one counts.
 select
     product_id,
-    arg_max(product_name, (ordered_at, product_name))
-    filter (where product_name is not null and ordered_at is not null) as name,
-    arg_max(category, (ordered_at, category))
-    filter (where category is not null and ordered_at is not null) as category,
+    {{{{ max_by(
+        'product_name',
+        ['ordered_at', 'product_name'],
+        where='product_name is not null and ordered_at is not null',
+    ) }}}} as name,
+    {{{{ max_by(
+        'category',
+        ['ordered_at', 'category'],
+        where='category is not null and ordered_at is not null',
+    ) }}}} as category,
     cast(null as decimal(18, 4)) as unit_cost,
     cast(null as varchar) as line_type
 from {{{{ ref('{lines}') }}}}
