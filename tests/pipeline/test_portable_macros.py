@@ -22,9 +22,8 @@ NAMES = (
 def form(engine: str, macro: str, *arguments: Any, file: str = "") -> str:
     """The SQL of a macro's form for the engine, as dbt's dispatch would choose it."""
     source = (PORTABLE / f"{file or macro}.sql").read_text()
-    module: Any = (
-        Environment(extensions=["jinja2.ext.do"], autoescape=False).from_string(source).module
-    )
+    environment = Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701 - SQL, not HTML
+    module: Any = environment.from_string(source).module
     chosen = getattr(module, f"{engine}__{macro}", None) or getattr(module, f"default__{macro}")
     return str(chosen(*arguments)).strip()
 

@@ -12,8 +12,8 @@ LIST = (ROOT / "docs" / "portability.md").read_text()
 
 # First cell of a row of the list -> what it looks like in SQL.
 CONSTRUCTS = {
-    "`date - date`": r"\b\w*_?(date|day|start)\b\s+-\s+[\w(]",
-    "`date + 1`, `interval`": r"\b\w*_?(date|day|start)\b\s+\+\s+\w|\binterval\b",
+    "`date - date`": r"\b(\w*date|\w*_day|\w*(week|month|period)_start)\s+-\s+[\w(]",
+    "`date + 1`, `interval`": r"\b(\w*date|\w*_day|\w*(week|month|period)_start)\s+\+\s+\w|\binterval\b",
     "`date_trunc`": r"(?<!dbt\.)\bdate_trunc\(",
     "`last_day`": r"(?<!dbt\.)\blast_day\(",
     "`arg_max`": r"\b(arg_max|arg_min|argmax|argmin|min_by)\(",

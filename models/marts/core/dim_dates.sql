@@ -1,4 +1,10 @@
 {%- set as_of_date = var('as_of_date') -%}
+{%- if var('first_day_of_week') != 'Monday' -%}
+    {%- do exceptions.raise_compiler_error(
+        "first_day_of_week is " ~ var('first_day_of_week') ~ ": weeks are those of ISO 8601, which"
+        ~ " begin on Monday; set it to Monday again (docs/metrics.md)"
+    ) -%}
+{%- endif -%}
 
 with span as (
     select
