@@ -1,5 +1,5 @@
 -- Ad hoc: what staging has and no mart counts, by source and reason, with one example to look up in
--- the source. `dbt show --select rows_set_aside_by_reason --limit 50`.
+-- the source.
 select
     source_name,
     table_name,

@@ -12,6 +12,14 @@ with customers as (
 )
 
 select
-    *,
+    source_name,
+    customer_id,
+    name,
+    email,
+    country,
+    signed_up_at,
+    original_values,
+    _table_name,
+    _load_id,
     case when customer_id is null then 'no customer id' end as set_aside_reason
 from customers

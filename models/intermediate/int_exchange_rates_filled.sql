@@ -11,19 +11,29 @@ with rates as (
         and exchange_rate is not null
 ),
 
+rates_ranked as (
+    select
+        currency,
+        rate_date,
+        exchange_rate,
+        row_number() over (partition by currency, rate_date order by source_name) as source_rank
+    from rates
+),
+
 -- Two sources may tell the same rate: the first by name counts.
 one_per_day as (
     select
         currency,
         rate_date,
-        exchange_rate
-    from rates
-    qualify row_number() over (partition by currency, rate_date order by source_name) = 1
+        exchange_rate,
+        lead(rate_date) over (partition by currency order by rate_date) as next_rate_date
+    from rates_ranked
+    where source_rank = 1
 ),
 
 -- No plausible order is younger than the newest load and a day (int_order_lines_conformed).
 last_day as (
-    select max(cast(finished_at as date)) + 2 as last_date
+    select cast({{ dbt.dateadd('day', 2, 'max(cast(finished_at as date))') }} as date) as last_date
     from {{ source('till', 'load_manifest') }}
 ),
 
@@ -33,9 +43,7 @@ with_validity as (
         one_per_day.rate_date,
         one_per_day.exchange_rate,
         coalesce(
-            lead(one_per_day.rate_date) over (
-                partition by one_per_day.currency order by one_per_day.rate_date
-            ) - 1,
+            cast({{ dbt.dateadd('day', -1, 'one_per_day.next_rate_date') }} as date),
             greatest(one_per_day.rate_date, last_day.last_date)
         ) as valid_until
     from one_per_day
@@ -44,7 +52,7 @@ with_validity as (
 
 select
     currency,
-    cast(unnest(generate_series(rate_date, valid_until, interval 1 day)) as date) as order_date,
+    {{ each_day('rate_date', 'valid_until') }} as order_date,
     rate_date,
     exchange_rate
 from with_validity

@@ -173,7 +173,7 @@ def _present(table: ProposedTable, *roles: str) -> list[ProposedColumn]:
 def _origin(step: str, table: str) -> list[Expression]:
     """Where a row came from."""
     return [
-        Expression("original_values", f"cast(to_json({step}) as varchar)", doc("original_values")),
+        Expression("original_values", f"{{{{ row_as_json('{step}') }}}}", doc("original_values")),
         Expression("_table_name", f"'{table}'", doc("raw_table_name")),
     ]
 

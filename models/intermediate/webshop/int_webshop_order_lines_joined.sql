@@ -1,9 +1,30 @@
 with order_lines as (
-    select * from {{ ref('stg_webshop__order_lines') }}
+    select
+        order_id,
+        line_id,
+        product_id,
+        quantity,
+        unit_price,
+        discount_amount,
+        order_updated_at,
+        original_values,
+        _load_id,
+        _loaded_at
+    from {{ ref('stg_webshop__order_lines') }}
 ),
 
 orders as (
-    select * from {{ ref('stg_webshop__orders') }}
+    select
+        order_id,
+        kind,
+        customer_id,
+        ordered_at,
+        country,
+        channel,
+        currency,
+        updated_at,
+        _load_id
+    from {{ ref('stg_webshop__orders') }}
 )
 
 select

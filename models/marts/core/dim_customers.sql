@@ -64,9 +64,11 @@ last_orders_by_country as (
         named_by_orders.country_code,
         max(named_by_orders.ordered_at) as last_ordered_at
     from named_by_orders
-    anti join customers
+    left join customers
         on named_by_orders.customer_key = customers.customer_key
-    where named_by_orders.customer_key is not null
+    where
+        named_by_orders.customer_key is not null
+        and customers.customer_key is null
     group by
         named_by_orders.source_name,
         named_by_orders.customer_key,
@@ -77,7 +79,11 @@ known_from_orders_only as (
     select
         source_name,
         customer_key,
-        arg_max(country_code, (last_ordered_at, country_code)) as country_code
+        {{ max_by(
+            'country_code',
+            ['last_ordered_at', 'country_code'],
+            where='country_code is not null',
+        ) }} as country_code
     from last_orders_by_country
     group by
         source_name,
@@ -100,7 +106,7 @@ all_customers as (
     select
         customer_key,
         source_name,
-        substr(customer_key, len(source_name) + 2) as customer_id,
+        substr(customer_key, length(source_name) + 2) as customer_id,
         cast(null as varchar) as name,
         cast(null as varchar) as email,
         country_code,

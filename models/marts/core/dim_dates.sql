@@ -1,18 +1,32 @@
 {%- set as_of_date = var('as_of_date') -%}
+{%- if var('first_day_of_week') != 'Monday' -%}
+    {%- do exceptions.raise_compiler_error(
+        "first_day_of_week is " ~ var('first_day_of_week') ~ ": weeks are those of ISO 8601, which"
+        ~ " begin on Monday; set it to Monday again (docs/metrics.md)"
+    ) -%}
+{%- endif -%}
 
-with bounds as (
+with span as (
     select
-        date_trunc('year', min(order_date)) as first_day,
-        date_trunc('year', {% if as_of_date -%}
-            greatest(max(order_date), date '{{ as_of_date }}')
+        min(order_date) as first_order_date,
+        {% if as_of_date -%}
+            greatest(max(order_date), date '{{ as_of_date }}') as last_date
         {%- else -%}
-            max(order_date)
-        {%- endif %}) + interval 1 year - interval 1 day as last_day
+            max(order_date) as last_date
+        {%- endif %}
     from {{ ref('fct_order_lines') }}
 ),
 
+-- Whole years, so that every week, month and quarter of the data stands there with all its days.
+bounds as (
+    select
+        cast({{ dbt.date_trunc('year', 'first_order_date') }} as date) as first_day,
+        {{ dbt.last_day('last_date', 'year') }} as last_day
+    from span
+),
+
 days as (
-    select cast(unnest(generate_series(first_day, last_day, interval 1 day)) as date) as date_day
+    select {{ each_day('first_day', 'last_day') }} as date_day
     from bounds
 ),
 
@@ -27,23 +41,23 @@ public_holidays as (
 
 -- Years that the seed does not cover have no answer, which is not the same as no holiday.
 covered_years as (
-    select distinct year(holiday_date) as covered_year
+    select distinct extract(year from holiday_date) as covered_year
     from public_holidays
 )
 
 select
     days.date_day,
-    cast(year(days.date_day) as integer) as year,
-    cast(quarter(days.date_day) as integer) as quarter,
-    cast(month(days.date_day) as integer) as month,
-    cast(date_trunc('month', days.date_day) as date) as month_start,
+    cast(extract(year from days.date_day) as integer) as year,
+    cast(extract(quarter from days.date_day) as integer) as quarter,
+    cast(extract(month from days.date_day) as integer) as month,
+    cast({{ dbt.date_trunc('month', 'days.date_day') }} as date) as month_start,
     strftime(days.date_day, '%B') as month_name,
-    cast(date_trunc('week', days.date_day) as date) as week_start,
-    cast(isoyear(days.date_day) as integer) as iso_year,
-    cast(weekofyear(days.date_day) as integer) as iso_week,
-    cast(isodow(days.date_day) as integer) as weekday,
+    cast({{ dbt.date_trunc('week', 'days.date_day') }} as date) as week_start,
+    cast(extract(isoyear from days.date_day) as integer) as iso_year,
+    cast(extract(week from days.date_day) as integer) as iso_week,
+    cast(extract(isodow from days.date_day) as integer) as weekday,
     strftime(days.date_day, '%A') as weekday_name,
-    isodow(days.date_day) >= 6 as is_weekend,
+    extract(isodow from days.date_day) >= 6 as is_weekend,
     case
         when covered_years.covered_year is not null then public_holidays.holiday_date is not null
     end as is_public_holiday,
@@ -52,4 +66,4 @@ from days
 left join public_holidays
     on days.date_day = public_holidays.holiday_date
 left join covered_years
-    on year(days.date_day) = covered_years.covered_year
+    on extract(year from days.date_day) = covered_years.covered_year

@@ -29,21 +29,24 @@ known_from_orders_only as (
         product_months.source_name,
         product_months.product_key,
         min(product_months.line_type) as line_type,
-        arg_max(
-            product_months.line_product_name,
-            (
-                product_months.line_status = 'completed',
-                product_months.last_ordered_at,
-                product_months.line_product_name
-            )
-        ) filter (where product_months.line_product_name is not null) as name,
-        arg_max(
-            product_months.line_product_category,
-            (product_months.last_ordered_at, product_months.line_product_category)
-        ) filter (where product_months.line_product_category is not null) as category
+        {{ max_by(
+            'product_months.line_product_name',
+            [
+                "product_months.line_status = 'completed'",
+                'product_months.last_ordered_at',
+                'product_months.line_product_name',
+            ],
+            where='product_months.line_product_name is not null',
+        ) }} as name,
+        {{ max_by(
+            'product_months.line_product_category',
+            ['product_months.last_ordered_at', 'product_months.line_product_category'],
+            where='product_months.line_product_category is not null',
+        ) }} as category
     from product_months
-    anti join products
+    left join products
         on product_months.product_key = products.product_key
+    where products.product_key is null
     group by
         product_months.source_name,
         product_months.product_key
@@ -65,7 +68,7 @@ all_products as (
     select
         product_key,
         source_name,
-        substr(product_key, len(source_name) + 2) as product_id,
+        substr(product_key, length(source_name) + 2) as product_id,
         name,
         category,
         cast(null as decimal(18, 4)) as unit_cost,

@@ -89,11 +89,13 @@ customers_measured as (
         cast(customer_scores.m_score as bigint) as m_score,
         cast(round((customer_scores.f_score + customer_scores.m_score) / 2) as bigint) as fm_score,
         coalesce(customer_day_counts.order_days, 0) as order_days,
-        span.as_of_date - customer_totals.last_order_date as recency_days,
-        span.as_of_date - customer_totals.first_order_date as tenure_days,
+        {{ dbt.datediff('customer_totals.last_order_date', 'span.as_of_date', 'day') }}
+            as recency_days,
+        {{ dbt.datediff('customer_totals.first_order_date', 'span.as_of_date', 'day') }}
+            as tenure_days,
         -- Somebody who only returned things has no last order, and is not active.
         coalesce(
-            span.as_of_date - customer_totals.last_order_date
+            {{ dbt.datediff('customer_totals.last_order_date', 'span.as_of_date', 'day') }}
             <= {{ var('inactive_after_days') }}, false
         ) as is_active
     from customer_totals
@@ -113,12 +115,15 @@ select
     customers.country_name,
     customers_measured.first_order_date,
     customers_measured.last_order_date,
-    cast(date_trunc('month', customers_measured.first_order_date) as date) as cohort_month,
+    cast({{ dbt.date_trunc('month', 'customers_measured.first_order_date') }} as date)
+        as cohort_month,
     customers_measured.recency_days,
     customers_measured.tenure_days,
     customers_measured.order_days,
     cast(
-        (customers_measured.last_order_date - customers_measured.first_order_date)
+        {{ dbt.datediff(
+            'customers_measured.first_order_date', 'customers_measured.last_order_date', 'day'
+        ) }}
         / nullif(customers_measured.order_days - 1, 0) as double
     ) as mean_days_between_orders,
     customers_measured.orders as frequency,

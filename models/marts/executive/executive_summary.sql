@@ -36,14 +36,14 @@ comparisons as (
     select
         'previous_month' as comparison,
         period_start,
-        cast(period_start - interval 1 month as date) as comparison_start
+        cast({{ dbt.dateadd('month', -1, 'period_start') }} as date) as comparison_start
     from last_full_month
     where period_start is not null
     union all
     select
         'same_month_last_year' as comparison,
         period_start,
-        cast(period_start - interval 1 year as date) as comparison_start
+        cast({{ dbt.dateadd('year', -1, 'period_start') }} as date) as comparison_start
     from last_full_month
     where period_start is not null
 ),

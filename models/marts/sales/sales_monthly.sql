@@ -93,7 +93,7 @@ select
     months_compared.month_start,
     months_compared.year,
     months_compared.month,
-    span.as_of_date >= last_day(months_compared.month_start) as is_complete,
+    span.as_of_date >= {{ dbt.last_day('months_compared.month_start', 'month') }} as is_complete,
     months_compared.gross_revenue,
     months_compared.returns_amount,
     months_compared.net_revenue,

@@ -25,7 +25,7 @@ cleaned as (
         -- Customer numbers went through a spreadsheet that made them fractions: 12708.0.
         nullif(regexp_replace(trim(customer_id), '\.0$', ''), '') as customer_id,
         nullif(trim(country), '') as country,
-        cast(to_json(deduplicated) as varchar) as original_values,
+        {{ row_as_json('deduplicated') }} as original_values,
         _twin,
         _load_id,
         _loaded_at
@@ -47,7 +47,7 @@ select
         when stock_code in ('POST', 'DOT', 'C2', 'C3') then 'service'
         else 'adjustment'
     end as line_type,
-    starts_with(invoice_no, 'C') as is_cancellation,
+    invoice_no like 'C%' as is_cancellation,
     quantity,
     unit_price,
     cast(0 as decimal(18, 4)) as discount_amount,

@@ -18,10 +18,10 @@ cleaned as (
     select
         nullif(trim(receipt_no), '') as receipt_no,
         -- The tills write three formats; a day that does not exist (31/02) is none of them.
-        try_strptime(
-            trim(purchase_date),
-            ['%Y-%m-%d %H:%M:%S', '%d/%m/%Y %H:%M', '%b %-d %Y %-I:%M%p']
-        ) as purchased_at_local,
+        {{ timestamp_of_text(
+            'trim(purchase_date)',
+            ['%Y-%m-%d %H:%M:%S', '%d/%m/%Y %H:%M', '%b %-d %Y %-I:%M%p'],
+        ) }} as purchased_at_local,
         nullif(trim(client_id), '') as client_id,
         nullif(trim(sku), '') as sku,
         nullif(trim(product), '') as product,
@@ -30,7 +30,7 @@ cleaned as (
         cast(unit_price as decimal(18, 4)) as unit_price,
         cast(discount as decimal(18, 4)) as discount,
         nullif(upper(trim(currency)), '') as currency,
-        cast(to_json(deduplicated) as varchar) as original_values,
+        {{ row_as_json('deduplicated') }} as original_values,
         _twin,
         _load_id,
         _loaded_at

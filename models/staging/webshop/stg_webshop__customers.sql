@@ -13,7 +13,7 @@ select
     nullif(trim(country_code), '') as country,
     cast(signed_up_at as timestamp) as signed_up_at,
     cast(updated_at as timestamp) as updated_at,
-    cast(to_json(newest) as varchar) as original_values,
+    {{ row_as_json('newest') }} as original_values,
     'customers' as _table_name,
     _load_id,
     _loaded_at

@@ -16,7 +16,7 @@ select
     cast(unit_price as decimal(18, 4)) as unit_price,
     cast(discount_amount as decimal(18, 4)) as discount_amount,
     cast(updated_at as timestamp) as order_updated_at,
-    cast(to_json(newest) as varchar) as original_values,
+    {{ row_as_json('newest') }} as original_values,
     _load_id,
     _loaded_at
 from newest

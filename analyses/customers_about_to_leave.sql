@@ -1,0 +1,60 @@
+-- Who is about to leave? Customers who are late by their own measure, those first who bring most in
+-- a year: 90 days are nothing to somebody who comes twice a year, and much to a weekly customer.
+with regular_customers as (
+    select
+        customer_key,
+        customer_name,
+        country_name,
+        rfm_segment,
+        last_order_date,
+        recency_days,
+        tenure_days,
+        order_days,
+        orders,
+        gross_revenue,
+        mean_days_between_orders
+    from {{ ref('customer_kpis') }}
+    -- With fewer than two gaps there is no habit to be late by.
+    where order_days >= 3
+),
+
+customers_measured as (
+    select
+        customer_key,
+        customer_name,
+        country_name,
+        rfm_segment,
+        last_order_date,
+        recency_days,
+        orders,
+        round(mean_days_between_orders, 1) as usual_gap_days,
+        round(recency_days / mean_days_between_orders, 1) as gaps_missed,
+        -- Of somebody who came less than a year ago: what there was, not what it would come to.
+        cast(
+            gross_revenue * 365 / greatest(tenure_days, 365) as decimal(18, 2)
+        ) as gross_revenue_a_year
+    from regular_customers
+)
+
+select
+    customer_key,
+    customer_name,
+    country_name,
+    rfm_segment,
+    -- Of somebody who comes at random moments one gap in 20 is three times the usual one, and one
+    -- in 400 six times.
+    case
+        when gaps_missed < 6 then 'late'
+        else 'gone silent'
+    end as silence,
+    last_order_date,
+    recency_days,
+    usual_gap_days,
+    gaps_missed,
+    orders,
+    gross_revenue_a_year
+from customers_measured
+where gaps_missed >= 3
+order by
+    gross_revenue_a_year desc,
+    customer_key asc
