@@ -11,14 +11,19 @@ with rates as (
         and exchange_rate is not null
 ),
 
--- Two sources may tell the same rate: the first by name counts.
+-- Two sources may tell the same rate: the first by name counts. One source that tells two (a test
+-- stops the build) must not give a figure that depends on which it told first: the lower counts.
 one_per_day as (
     select
         currency,
         rate_date,
         exchange_rate
     from rates
-    qualify row_number() over (partition by currency, rate_date order by source_name) = 1
+    qualify
+        row_number() over (
+            partition by currency, rate_date
+            order by source_name, exchange_rate
+        ) = 1
 ),
 
 -- No plausible order is younger than the newest load and a day (int_order_lines_conformed).
