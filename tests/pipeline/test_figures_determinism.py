@@ -76,7 +76,7 @@ def builds(tmp_path_factory: pytest.TempPathFactory, till: Till, dbt: Till) -> d
     assert done.returncode == 0, done.stdout + done.stderr
     original = (folder / "lake").rename(folder / "original")
     project = LakeProject(folder)
-    made = {}
+    made: dict[str, Figures] = {}
 
     def start() -> None:
         """A new lake under the same name: with another dbt would read all of its files again."""

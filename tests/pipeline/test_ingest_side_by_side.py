@@ -250,7 +250,8 @@ result = ingest(
     folder,
     on_start=lambda meter: missing.update({"dlt", "pandas"} - set(sys.modules)),
 )
-sys.exit(f"imported by threads: {missing}" if missing else not result.succeeded)
+failed = [table.error for table in result.tables if table.error]
+sys.exit(f"imported by threads: {missing}; {failed}" if missing or failed else 0)
 """
 
 
