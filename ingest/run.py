@@ -25,7 +25,7 @@ from configuration.yaml_file import nearest
 from ingest.declaration.sources_file import AnySource, SourcesFile
 from ingest.kinds import KINDS_WITH_WINDOW, TableWork, works
 from ingest.lake.manifest import Manifest, commit, read_manifest
-from ingest.lake.writer import spool_folder, sweep
+from ingest.lake.writer import import_dlt, spool_folder, sweep
 from ingest.replay.work import replay_works
 from ingest.results import (
     Clock,
@@ -130,6 +130,8 @@ def _side_by_side(
 ) -> list[TableResult]:
     """Load each source in a thread of its own, so many at once; the results are in the given order."""
     at_once = max(1, min(SOURCES_AT_ONCE, len(sources)))
+    if at_once > 1:
+        _import_before_threads(context.lake)
     committing = Committing(context)
     megabytes = min(_MOST_MEMORY_MB, _MEMORY_OF_ALL_MB // at_once)
 
@@ -152,6 +154,14 @@ def _side_by_side(
         raise
     finally:
         pool.shutdown(wait=not committing.stopped, cancel_futures=True)
+
+
+def _import_before_threads(lake: Path) -> None:
+    """Import here what loads import when they need it: two threads that do so at once see half a module."""
+    import_dlt(lake)
+    # DuckDB imports pandas, if it is there, when it is first given a value.
+    with duckdb.connect() as connection:
+        connection.execute("select ?", [""])
 
 
 class Committing:

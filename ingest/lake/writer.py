@@ -104,12 +104,17 @@ def bring(
     return described(target, lake)
 
 
+def import_dlt(lake: Path) -> None:
+    """Import dlt, with its folder in the lake and not at home."""
+    os.environ.setdefault("DLT_DATA_DIR", str(lake / "raw" / "_dlt"))
+    import dlt  # noqa: F401, PLC0415 - it reads the environment, and takes a second
+
+
 def _run_dlt(
     lake: Path, source: str, load_id: str, files: Sequence[Staged], state: Mapping[str, Any]
 ) -> None:
-    # Else dlt writes to the home folder.
-    os.environ.setdefault("DLT_DATA_DIR", str(lake / "raw" / "_dlt"))
-    import dlt  # noqa: PLC0415 - it reads the environment, and takes a second
+    import_dlt(lake)
+    import dlt  # noqa: PLC0415 - see import_dlt
 
     for name, value in _DLT_SETTINGS.items():
         dlt.config[name] = value

@@ -16,11 +16,15 @@ rates_ranked as (
         currency,
         rate_date,
         exchange_rate,
-        row_number() over (partition by currency, rate_date order by source_name) as source_rank
+        row_number() over (
+            partition by currency, rate_date
+            order by source_name, exchange_rate
+        ) as source_rank
     from rates
 ),
 
--- Two sources may tell the same rate: the first by name counts.
+-- Two sources may tell the same rate: the first by name counts. One source that tells two (a test
+-- stops the build) must not give a figure that depends on which it told first: the lower counts.
 one_per_day as (
     select
         currency,

@@ -32,6 +32,8 @@ select
             when ordered_at < timestamp '{{ var("earliest_plausible_date") }}'
                 then 'implausible date'
             when ordered_at > _loaded_at + interval 1 day then 'implausible date'
-        end as set_aside_reason
+        end as set_aside_reason,
+        -- Matched with those of the rates: in one spelling, whatever staging made of it.
+        nullif(upper(trim(currency)), '') as currency
     )
 from order_lines

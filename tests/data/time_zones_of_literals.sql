@@ -51,6 +51,19 @@ answers as (
         timestamp '2024-07-05 15:07:00' as argument,
         timestamp '2024-07-05 09:37:00' as expected,
         {{ local_to_utc("timestamp '2024-07-05 15:07:00'", 'Asia/Kolkata') }} as answer
+    union all
+    -- Clocks go forward at midnight there: 00:30 does not exist, and must not become yesterday.
+    select
+        'local_to_utc, a midnight that is skipped' as macro_name,
+        timestamp '2024-04-26 00:30:00' as argument,
+        timestamp '2024-04-25 22:30:00' as expected,
+        {{ local_to_utc("timestamp '2024-04-26 00:30:00'", 'Africa/Cairo') }} as answer
+    union all
+    select
+        'utc_to_local, after a midnight that is skipped' as macro_name,
+        timestamp '2024-04-25 22:30:00' as argument,
+        timestamp '2024-04-26 01:30:00' as expected,
+        {{ utc_to_local("timestamp '2024-04-25 22:30:00'", 'Africa/Cairo') }} as answer
 )
 
 select *

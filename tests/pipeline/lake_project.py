@@ -105,13 +105,18 @@ class Build:
 
 @dataclass
 class LakeProject:
-    """`folder` holds the project and, unless `lake` says otherwise, the lake."""
+    """`folder` holds the project and, unless `lake` says otherwise, the lake.
+
+    A folder with a project in it, as copy_project makes one, keeps that; an empty one gets a small one.
+    """
 
     folder: Path
     lake: str = "lake"
     environ: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if (self.folder / "dbt_project.yml").exists():
+            return
         (self.folder / "models").mkdir(parents=True)
         macros = (REPOSITORY / "macros").as_posix()
         self.write("dbt_project.yml", PROJECT.format(macros=macros))

@@ -234,3 +234,45 @@ def test_of_two_ingests_at_the_same_time_one_loads_and_the_other_is_told(tmp_pat
     assert first.returncode == 0
     (record,) = read_manifest(tmp_path / "lake").records
     assert record.rows_loaded == 2
+
+
+IMPORTED_EARLY = """
+import sys
+from pathlib import Path
+from ingest.declaration.sources_file import load_sources_file
+from ingest.run import ingest
+
+folder = Path(sys.argv[1])
+missing = set()
+result = ingest(
+    load_sources_file(folder / "sources.yml", {}),
+    folder / "lake",
+    folder,
+    on_start=lambda meter: missing.update({"dlt", "pandas"} - set(sys.modules)),
+)
+failed = [table.error for table in result.tables if table.error]
+sys.exit(f"imported by threads: {missing}; {failed}" if missing or failed else 0)
+"""
+
+
+def test_sources_side_by_side_do_not_import_the_same_at_once(tmp_path: Path) -> None:
+    """Python refuses an import in which two threads wait for each other: then every table failed."""
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.csv").write_text("id\n1\n")
+    sources = [
+        {
+            "name": name,
+            "kind": "csv",
+            "tables": [{"name": "rows", "path": f"{name}.csv", "columns": [{"name": "id"}]}],
+        }
+        for name in ("one", "two")
+    ]
+    (tmp_path / "sources.yml").write_text(json.dumps({"version": 1, "sources": sources}))
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED_EARLY, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

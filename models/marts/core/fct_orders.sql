@@ -76,6 +76,8 @@ orders as (
         sum(quantity) filter (where is_gross and line_type = 'merchandise') as units,
         sum(net_amount) filter (where is_gross) as gross_revenue,
         -sum(net_amount) filter (where is_returned) as returns_amount,
+        count(*) filter (where (is_gross or is_returned) and net_amount is null)
+            as lines_without_amount,
         bool_or(is_gross) as is_completed,
         bool_or(is_returned) as has_returns
     from order_lines
@@ -96,6 +98,7 @@ select
     channel,
     currency,
     lines,
+    lines_without_amount,
     items,
     cast(coalesce(units, 0) as decimal(18, 3)) as units,
     cast(coalesce(gross_revenue, 0) as decimal(18, 4)) as gross_revenue,
