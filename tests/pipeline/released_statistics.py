@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 
 from tests.pipeline.independent_figures import NOTHING, Line
@@ -82,7 +82,13 @@ def assert_distributions_agree(project: Path, lines: Sequence[Line]) -> None:
         assert found == pytest.approx(statistics(values), rel=1e-9, abs=1e-9), measure
         of_measure = [row[1:] for row in bins if row[0] == measure]
         assert sum(occurrences for _, _, occurrences in of_measure) == len(values)
+        # In ten-thousandths: whole numbers meet a bound exactly.
+        units = np.array([int(value * 10_000) for value in values])
         for lower, upper, occurrences in of_measure:
-            low = Decimal("-Infinity") if lower is None else lower
-            high = Decimal("Infinity") if upper is None else upper
-            assert occurrences == sum(low <= value < high for value in values), (measure, lower)
+            from_below = (
+                units >= int(lower * 10_000) if lower is not None else np.full(len(units), True)
+            )
+            to_above = (
+                units < int(upper * 10_000) if upper is not None else np.full(len(units), True)
+            )
+            assert occurrences == int((from_below & to_above).sum()), (measure, lower)
