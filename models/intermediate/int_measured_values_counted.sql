@@ -1,5 +1,5 @@
--- Few different values stand for many rows (80 million prices are some thousands): all that is said of
--- their distribution is computed from here, in whole numbers. A table: two marts read it.
+-- Few different values stand for many rows (80 million prices are some thousands): all that is said
+-- of their distribution is computed from here, in whole numbers. A table: two marts read it.
 {{ config(materialized='table') }}
 
 with orders as not materialized (

@@ -1,6 +1,6 @@
--- Law: the cohorts hold every customer with an order once, and what they bring is the gross revenue of
--- the known customers; every cohort reaches without a hole from its own month to the last one. A row
--- tells the totals that differ, or the cohort with a hole.
+-- Law: the cohorts hold every customer with an order once, and what they bring is the gross revenue
+-- of the known customers; every cohort reaches without a hole from its own month to the last one. A
+-- row tells the totals that differ, or the cohort with a hole.
 with customers as (
     select
         count(*) filter (where orders > 0) as customers,

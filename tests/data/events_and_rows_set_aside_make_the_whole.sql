@@ -1,5 +1,5 @@
--- Law: every event of staging is in fct_events or set aside for a reason, and none is in both. A row is a
--- source that lost events on the way or made some up.
+-- Law: every event of staging is in fct_events or set aside for a reason, and none is in both. A
+-- row is a source that lost events on the way or made some up.
 with conformed as (
     select
         source_name,

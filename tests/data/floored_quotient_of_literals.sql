@@ -1,4 +1,5 @@
--- The macro floored_quotient on both sides of zero and of each boundary. A row is an answer that differs.
+-- The macro floored_quotient on both sides of zero and of each boundary. A row is an answer that
+-- differs.
 with examples (dividend, divisor, expected) as (
     values
     (cast(0 as hugeint), cast(10 as hugeint), cast(0 as hugeint)),

@@ -1,5 +1,5 @@
--- Law: a pair's products have the orders that product_kpis counts, and are among the products with the
--- most orders. A row is a product that differs.
+-- Law: a pair's products have the orders that product_kpis counts, and are among the products with
+-- the most orders. A row is a product that differs.
 with pairs as (
     select
         product_key,

@@ -1,6 +1,6 @@
--- Law: what is counted and summed of the distributions is what the other marts have of it, and the bins of
--- a histogram hold every value once. Sums to the cent: a mean has ten decimals. A row is a figure that
--- differs.
+-- Law: what is counted and summed of the distributions is what the other marts have of it, and the
+-- bins of a histogram hold every value once. Sums to the cent: a mean has ten decimals. A row is a
+-- figure that differs.
 with figures as (
     select
         measure,

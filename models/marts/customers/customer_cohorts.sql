@@ -58,7 +58,8 @@ cohort_figures as (
         customer_months.order_month
 ),
 
--- From the calendar, not from the orders: a month in which nobody of the cohort came is a month with 0.
+-- From the calendar, not from the orders: a month in which nobody of the cohort came is a month
+-- with 0.
 cohort_months as (
     select
         cohorts.cohort_month,

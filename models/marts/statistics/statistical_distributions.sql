@@ -1,5 +1,5 @@
--- All from counts of values, in whole numbers and decimals: a sum of floats would depend on the order of
--- its parts, and so on the number of threads.
+-- All from counts of values, in whole numbers and decimals: a sum of floats would depend on the
+-- order of its parts, and so on the number of threads.
 with value_counts as (
     select
         measure,
@@ -49,8 +49,8 @@ totals as (
         measure,
         cast(sum(occurrences) as bigint) as values_counted,
         cast(sum(value_units * occurrences) as double) / sum(occurrences) / 10000 as mean_value,
-        -- Somewhere near the mean, as a whole number: what is left of each value is then small enough
-        -- to be squared and added up exactly.
+        -- Somewhere near the mean, as a whole number: what is left of each value is then small
+        -- enough to be squared and added up exactly.
         cast(sum(value_units * occurrences) // sum(occurrences) as hugeint) as centre_units,
         min(measured_value) as lowest_value,
         max(measured_value) as highest_value
@@ -130,7 +130,8 @@ values_ranked as (
         )
 ),
 
--- Places count from 0. A percentile lies at the place (values - 1) x percent / 100, mostly between two.
+-- Places count from 0. A percentile lies at the place (values - 1) x percent / 100, mostly between
+-- two.
 percentile_places as (
     select
         totals.measure,
