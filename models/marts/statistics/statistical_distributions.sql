@@ -20,7 +20,7 @@ measures (measure, measure_place, measure_unit) as (
 ),
 
 -- Without a unit: that of the measure.
-statistics (statistic, statistic_place, statistic_unit) as (
+statistic_names (statistic, statistic_place, statistic_unit) as (
     values
     ('count', 1, 'count'),
     ('mean', 2, null),
@@ -210,11 +210,11 @@ rows_to_fill as (
     select
         measures.measure,
         measures.measure_place,
-        statistics.statistic,
-        statistics.statistic_place,
-        coalesce(statistics.statistic_unit, measures.measure_unit) as unit
+        statistic_names.statistic,
+        statistic_names.statistic_place,
+        coalesce(statistic_names.statistic_unit, measures.measure_unit) as unit
     from measures
-    cross join statistics
+    cross join statistic_names
 ),
 
 statistics_filled as (
