@@ -199,8 +199,8 @@ values_outside_fences as (
         on
             fences.measure = value_counts.measure
             and (
-                value_counts.measured_value < fences.lower_fence
-                or value_counts.measured_value > fences.upper_fence
+                fences.lower_fence > value_counts.measured_value
+                or fences.upper_fence < value_counts.measured_value
             )
     group by fences.measure
 ),
