@@ -1,12 +1,14 @@
 with events as (
-    {{ union_conforming('events', {
-        'event_id': 'varchar',
-        'event_type': 'varchar',
-        'occurred_at': 'timestamp',
-        'customer_id': 'varchar',
-        'session_id': 'varchar',
-        'product_id': 'varchar',
-    }) | indent(4) }}
+    select
+        source_name,
+        event_id,
+        event_type,
+        occurred_at,
+        customer_id,
+        session_id,
+        product_id
+    from {{ ref('int_events_conformed') }}
+    where set_aside_reason is null
 )
 
 select

@@ -19,6 +19,18 @@ with set_aside as (
         _load_id
     from {{ ref('int_customers_conformed') }}
     where set_aside_reason is not null
+
+    union all
+
+    select
+        source_name,
+        _table_name as table_name,
+        set_aside_reason as reason,
+        event_id as row_key,
+        original_values,
+        _load_id
+    from {{ ref('int_events_conformed') }}
+    where set_aside_reason is not null
 )
 
 select

@@ -33,6 +33,7 @@ class Line(NamedTuple):
     status: str
     quantity: Decimal
     net_amount: Decimal
+    unit_price: Decimal
 
 
 def line_status(is_cancellation: bool, quantity: Decimal, unit_price: Decimal) -> str:

@@ -26,7 +26,7 @@ LATE = {
     "webshop.orders": "updated_at >= timestamp '2025-12-01'",
     "webshop.orders__lines": "updated_at >= timestamp '2025-12-01'",
     "webshop.exchange_rates": "rate_date >= date '2025-12-01'",
-    "webshop.events": "true",
+    "webshop.events": "occurred_at >= timestamp '2025-12-01' or hash(event_id) % 10000 = 0",
 }
 
 
@@ -46,7 +46,7 @@ def mart_files(project: Path) -> dict[str, dict[str, tuple[str, int]]]:
             path.parent.name[-10:-3]: (path.name, path.stat().st_mtime_ns)
             for path in sorted((project / "lake/marts" / mart).glob("*/*.parquet"))
         }
-        for mart in ("fct_order_lines", "fct_orders")
+        for mart in ("fct_order_lines", "fct_orders", "fct_events")
     }
 
 
@@ -104,7 +104,14 @@ def shops(tmp_path_factory: pytest.TempPathFactory, demo_project: Path, dbt: Til
 
 def build(project: Path, dbt: Till) -> None:
     done = dbt(
-        project, "build", "--select", "+fct_orders", "--exclude-resource-type", "test", "unit_test"
+        project,
+        "build",
+        "--select",
+        "+fct_orders",
+        "+fct_events",
+        "--exclude-resource-type",
+        "test",
+        "unit_test",
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -114,7 +121,7 @@ def rows_of(project: Path, mart: str) -> str:
     return f"(select * from read_parquet('{files}', hive_partitioning = false))"
 
 
-@pytest.mark.parametrize("mart", ["fct_order_lines", "fct_orders"])
+@pytest.mark.parametrize("mart", ["fct_order_lines", "fct_orders", "fct_events"])
 def test_two_steps_give_the_rows_of_one(shops: Shops, mart: str) -> None:
     one, two = rows_of(shops.at_once, mart), rows_of(shops.in_two_steps, mart)
     assert duckdb.sql(f"select count(*) > 20000 from {one}").fetchall() == [(True,)]
@@ -126,7 +133,7 @@ def test_two_steps_give_the_rows_of_one(shops: Shops, mart: str) -> None:
     )
 
 
-@pytest.mark.parametrize("mart", ["fct_order_lines", "fct_orders"])
+@pytest.mark.parametrize("mart", ["fct_order_lines", "fct_orders", "fct_events"])
 def test_months_that_nothing_late_belongs_to_keep_their_file(shops: Shops, mart: str) -> None:
     before, now = shops.after_first_step[mart], mart_files(shops.in_two_steps)[mart]
     kept = {month for month, file in now.items() if before.get(month) == file}
@@ -135,7 +142,7 @@ def test_months_that_nothing_late_belongs_to_keep_their_file(shops: Shops, mart:
     assert min(set(now) - kept) < "2025-11", "nothing of long before was touched"
     for month in kept:
         files = [
-            (project / "lake/marts" / mart) / f"order_month={month}-01" / "*.parquet"
+            (project / "lake/marts" / mart) / f"*_month={month}-01" / "*.parquet"
             for project in (shops.at_once, shops.in_two_steps)
         ]
         counts = [duckdb.sql(f"select count(*) from '{path}'").fetchall() for path in files]
@@ -165,6 +172,17 @@ def test_raw_rows_tell_the_order_key_that_the_mart_has(demo_project: Path, sourc
             f"except select {order_key} from read_parquet('{raw}', hive_partitioning = false)"
         ).fetchall()
         assert unknown == []
+
+
+def test_raw_rows_tell_the_event_key_that_the_mart_has(demo_project: Path) -> None:
+    variables = yaml_variables(ROOT / "dbt_project.yml")["event_key_of_raw_rows"]
+    raw = demo_project / "lake/raw/webshop/events/*/*.parquet"
+    unknown = duckdb.sql(
+        f"select event_key from {rows_of(demo_project, 'fct_events')} where source_name = 'webshop' "
+        f"except select {variables['webshop']['events']} "
+        f"from read_parquet('{raw}', hive_partitioning = false)"
+    ).fetchall()
+    assert unknown == []
 
 
 def yaml_variables(path: Path) -> dict[str, Any]:

@@ -23,6 +23,11 @@ from tests.pipeline.released_marts import (
     mart_query,
     mart_rows,
 )
+from tests.pipeline.released_statistics import (
+    assert_cohorts_agree,
+    assert_distributions_agree,
+    assert_pairs_agree,
+)
 
 MADRID = ZoneInfo("Europe/Madrid")
 LAST_DAY = dt.date(2025, 12, 31)
@@ -82,6 +87,7 @@ def till_line(row: dict[str, str], countries: dict[str, str]) -> Line | None:
         status=line_status(False, quantity, price),
         quantity=quantity,
         net_amount=net_amount(quantity, price, Decimal(row["discount"])),
+        unit_price=price,
     )
 
 
@@ -126,6 +132,7 @@ def web_lines(demo: Path) -> list[Line]:
                     status=line_status(kind == "return", quantity, price),
                     quantity=quantity,
                     net_amount=net_amount(quantity, price, discount, rate),
+                    unit_price=net_amount(Decimal(1), price, rate=rate),
                 )
             )
     return found
@@ -239,6 +246,30 @@ def test_every_product_agrees(demo_project: Path, lines: list[Line]) -> None:
 
 def test_every_customer_agrees(demo_project: Path, lines: list[Line]) -> None:
     assert_customers_agree(demo_project, lines, LAST_DAY)
+
+
+def test_every_cohort_agrees(demo_project: Path, lines: list[Line]) -> None:
+    assert_cohorts_agree(demo_project, lines, LAST_DAY)
+
+
+def test_every_pair_of_products_agrees(demo_project: Path, lines: list[Line]) -> None:
+    assert_pairs_agree(demo_project, lines)
+
+
+def test_every_distribution_agrees(demo_project: Path, lines: list[Line]) -> None:
+    assert_distributions_agree(demo_project, lines)
+
+
+def test_every_event_is_there_on_its_day_in_madrid(demo_project: Path) -> None:
+    events = duckdb.sql(
+        f"select event_id, occurred_at from '{demo_project}/demo/webshop/events.parquet'"
+    ).fetchall()
+    expected = {
+        event: moment.replace(tzinfo=dt.UTC).astimezone(MADRID).date() for event, moment in events
+    }
+    rows = mart_rows(demo_project, "fct_events", "event_id", ["event_date", "event_month"])
+    assert rows == {event: (day, day.replace(day=1)) for event, day in expected.items()}
+    assert len(rows) == len(events) > 30_000
 
 
 def test_every_column_of_every_model_is_described(demo_project: Path) -> None:

@@ -20,6 +20,11 @@ from tests.pipeline.released_marts import (
     mart_query,
     mart_rows,
 )
+from tests.pipeline.released_statistics import (
+    assert_cohorts_agree,
+    assert_distributions_agree,
+    assert_pairs_agree,
+)
 
 # All 38 names that the source uses, looked up by hand in ISO 3166-1.
 ISO_CODES = {
@@ -103,6 +108,7 @@ def _line(
         status=line_status(invoice.startswith("C"), Decimal(quantity), Decimal(unit_price)),
         quantity=Decimal(quantity),
         net_amount=net_amount(Decimal(quantity), Decimal(unit_price)),
+        unit_price=Decimal(unit_price),
     )
 
 
@@ -197,6 +203,18 @@ def test_every_product_agrees(online_retail_project: Path, lines: list[Line]) ->
 
 def test_every_customer_agrees(online_retail_project: Path, lines: list[Line]) -> None:
     assert_customers_agree(online_retail_project, lines, LAST_DAY)
+
+
+def test_every_cohort_agrees(online_retail_project: Path, lines: list[Line]) -> None:
+    assert_cohorts_agree(online_retail_project, lines, LAST_DAY)
+
+
+def test_every_pair_of_products_agrees(online_retail_project: Path, lines: list[Line]) -> None:
+    assert_pairs_agree(online_retail_project, lines)
+
+
+def test_every_distribution_agrees(online_retail_project: Path, lines: list[Line]) -> None:
+    assert_distributions_agree(online_retail_project, lines)
 
 
 def test_the_summary_compares_full_months(online_retail_project: Path, lines: list[Line]) -> None:

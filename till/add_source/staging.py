@@ -65,7 +65,7 @@ def _expressions(table: ProposedTable, assumed: Assumed, step: str) -> list[Expr
     found: dict[str | None, list[Expression]] = {
         "customers": [*customer_part(table, assumed), *_origin(step, table.name)],
         "products": product_part(table),
-        "events": event_part(table),
+        "events": [*event_part(table), *_origin(step, table.name)],
         "exchange_rates": rate_part(table, assumed),
         None: as_it_is(table.columns),
     }

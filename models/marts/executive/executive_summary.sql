@@ -52,6 +52,7 @@ comparisons as (
 month_figures as (
     select
         months.month_start,
+        months.is_complete,
         figures.figure,
         case figures.figure
             when 'net_revenue' then cast(months.net_revenue as decimal(28, 10))
@@ -78,6 +79,7 @@ select
     cast(comparison_figures.figure_value as decimal(18, 4)) as comparison_value,
     {{ growth_pct('period_figures.figure_value', 'comparison_figures.figure_value') }}
         as change_pct,
+    coalesce(comparison_figures.is_complete, false) as is_comparison_complete,
     figures.is_up_good
 from figures
 cross join comparisons

@@ -93,7 +93,10 @@ select
     months_compared.month_start,
     months_compared.year,
     months_compared.month,
-    span.as_of_date >= {{ dbt.last_day('months_compared.month_start', 'month') }} as is_complete,
+    -- Nothing tells days before the first order without sales from days that are not in the data.
+    span.first_order_date <= months_compared.month_start
+    and span.as_of_date >= {{ dbt.last_day('months_compared.month_start', 'month') }}
+        as is_complete,
     months_compared.gross_revenue,
     months_compared.returns_amount,
     months_compared.net_revenue,

@@ -54,7 +54,9 @@ select
     weeks_compared.week_start,
     weeks_compared.iso_year,
     weeks_compared.iso_week,
-    span.as_of_date >= {{ dbt.dateadd('day', 6, 'weeks_compared.week_start') }} as is_complete,
+    -- Nothing tells days before the first order without sales from days that are not in the data.
+    span.first_order_date <= weeks_compared.week_start
+    and span.as_of_date >= {{ dbt.dateadd('day', 6, 'weeks_compared.week_start') }} as is_complete,
     weeks_compared.gross_revenue,
     weeks_compared.returns_amount,
     weeks_compared.net_revenue,

@@ -1,0 +1,24 @@
+with events as (
+    {{ union_conforming('events', {
+        'event_id': 'varchar',
+        'event_type': 'varchar',
+        'occurred_at': 'timestamp',
+        'customer_id': 'varchar',
+        'session_id': 'varchar',
+        'product_id': 'varchar',
+        'original_values': 'varchar',
+        '_table_name': 'varchar',
+        '_load_id': 'varchar',
+        '_loaded_at': 'timestamp',
+    }) | indent(4) }}
+)
+
+select
+    *,
+    case
+        when event_id is null then 'no event id'
+        when occurred_at is null then 'unreadable time'
+        when occurred_at < timestamp '{{ var("earliest_plausible_date") }}' then 'implausible time'
+        when occurred_at > _loaded_at + interval 1 day then 'implausible time'
+    end as set_aside_reason
+from events

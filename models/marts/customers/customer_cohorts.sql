@@ -1,0 +1,111 @@
+with orders as (
+    select
+        customer_key,
+        order_month,
+        gross_revenue
+    from {{ ref('fct_orders') }}
+    where
+        customer_key is not null
+        and is_completed
+),
+
+customers as (
+    select
+        customer_key,
+        cohort_month
+    from {{ ref('customer_kpis') }}
+    where cohort_month is not null
+),
+
+months as (
+    select
+        month_start,
+        is_complete
+    from {{ ref('sales_monthly') }}
+),
+
+cohorts as (
+    select
+        cohort_month,
+        count(*) as cohort_size
+    from customers
+    group by cohort_month
+),
+
+-- In two steps: counting distinct customers of many groups at once takes far more memory.
+customer_months as (
+    select
+        customer_key,
+        order_month,
+        sum(gross_revenue) as gross_revenue
+    from orders
+    group by
+        customer_key,
+        order_month
+),
+
+cohort_figures as (
+    select
+        customers.cohort_month,
+        customer_months.order_month,
+        count(*) as customers,
+        sum(customer_months.gross_revenue) as gross_revenue
+    from customer_months
+    inner join customers
+        on customer_months.customer_key = customers.customer_key
+    group by
+        customers.cohort_month,
+        customer_months.order_month
+),
+
+-- From the calendar, not from the orders: a month in which nobody of the cohort came is a month
+-- with 0.
+cohort_months as (
+    select
+        cohorts.cohort_month,
+        months.month_start as order_month,
+        {{ dbt.datediff('cohorts.cohort_month', 'months.month_start', 'month') }}
+            as months_since_first,
+        months.is_complete,
+        cohorts.cohort_size,
+        coalesce(cohort_figures.customers, 0) as customers,
+        coalesce(cohort_figures.gross_revenue, 0) as gross_revenue
+    from cohorts
+    inner join months
+        on cohorts.cohort_month <= months.month_start
+    left join cohort_figures
+        on
+            cohorts.cohort_month = cohort_figures.cohort_month
+            and months.month_start = cohort_figures.order_month
+),
+
+cohort_months_compared as (
+    select
+        *,
+        first_value(gross_revenue) over since_first as first_month_revenue,
+        sum(gross_revenue) over since_first as cumulative_revenue
+    from cohort_months
+    window
+        since_first as (
+            partition by cohort_month
+            order by order_month
+            rows between unbounded preceding and current row
+        )
+)
+
+select
+    cohort_month,
+    months_since_first,
+    order_month,
+    is_complete,
+    cohort_size,
+    customers,
+    cast(customers / cohort_size as double) as retention,
+    cast(gross_revenue as decimal(18, 4)) as gross_revenue,
+    cast(gross_revenue / nullif(first_month_revenue, 0) as double) as revenue_retention,
+    cast(cumulative_revenue as decimal(18, 4)) as cumulative_revenue,
+    cast(cumulative_revenue / cohort_size as decimal(18, 4)) as cumulative_revenue_per_customer
+from cohort_months_compared
+order by
+    cohort_month,
+    months_since_first
