@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from limited import Cost, folder_bytes, run_limited
+from limited import Cost, run_limited
 from whole_run import copy_committed_files
 
 SOURCES = "examples/online_retail/sources.yml"
@@ -36,8 +36,9 @@ class House:
         self.work = work
         self.limits = limits
         self.project = work / "project"
-        self.drop = work / "drop"
+        self.drop = work / "shop" / "base"
         self.lake = work / "lake"
+        self.raw = self.lake / "raw" / "online_retail" / "invoice_lines"
 
     def prepare(self) -> None:
         """Copy the checkout as it stands (tracked files, also changed ones); the lake stays."""
@@ -48,15 +49,23 @@ class House:
         """`till ingest` of what is new in the folder of dropped files."""
         return self.run(name, [sys.executable, "-m", "till", "ingest", "--sources", SOURCES])
 
-    def dbt(self, name: str, command: str, *options: str) -> Cost:
-        """`dbt build` (without unit tests, which have no rows of ours) or `dbt run`."""
+    def dbt(self, name: str, *command: str) -> Cost:
+        """A command of dbt; its run_results.json is kept as NAME.run_results.json."""
         dbt = str(Path(sys.executable).with_name("dbt"))
-        cost = self.run(name, [dbt, command, "--vars", json.dumps(VARIABLES), *options])
         results = self.project / "target" / "run_results.json"
+        results.unlink(missing_ok=True)
+        cost = self.run(name, [dbt, *command, "--vars", json.dumps(VARIABLES)])
         if results.is_file():
-            shutil.copyfile(results, self.work / f"{name}.run_results.json")
-            results.unlink()
+            shutil.copyfile(results, self.results_of(name))
         return cost
+
+    def results_of(self, name: str) -> Path:
+        """Where the times of the nodes of a dbt step are."""
+        return self.work / f"{name}.run_results.json"
+
+    def forget_lake(self) -> None:
+        """Remove the lake, raw files too."""
+        shutil.rmtree(self.lake, ignore_errors=True)
 
     def forget_builds(self) -> None:
         """Remove everything that dbt has made: the next build starts from the raw lake alone."""
@@ -68,7 +77,7 @@ class House:
             else:
                 made.unlink()
 
-    def run(self, name: str, command: Sequence[str]) -> Cost:
+    def run(self, name: str, command: Sequence[str], *spill: Path) -> Cost:
         """Run one step; its output is in NAME.log in the work folder."""
         return run_limited(
             command,
@@ -84,14 +93,5 @@ class House:
                 "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
                 "DO_NOT_TRACK": "1",
             },
-            spill=(self.lake / "warehouse.duckdb.tmp", self.project / ".tmp"),
+            spill=(self.lake / "warehouse.duckdb.tmp", self.project / ".tmp", *spill),
         )
-
-    def sizes_mb(self) -> dict[str, float]:
-        """MB on disk: the raw Parquet, the marts, the warehouse."""
-        warehouse = self.lake / "warehouse.duckdb"
-        return {
-            "raw": folder_bytes(self.lake / "raw" / "online_retail") / 2**20,
-            "marts": folder_bytes(self.lake / "marts") / 2**20,
-            "warehouse": (warehouse.stat().st_size if warehouse.is_file() else 0) / 2**20,
-        }

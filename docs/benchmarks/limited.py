@@ -32,7 +32,7 @@ os.execvp(sys.argv[2], sys.argv[2:])
 
 @dataclass(frozen=True)
 class Cost:
-    """What one command took: wall-clock seconds and MB (2**20 bytes).
+    """What one command took: wall-clock seconds, seconds of all cores, MB (2**20 bytes).
 
     `peak_mb` is the highest resident memory of the command and all it started; `spilled_mb` the
     largest size that the watched folders of temporary files had together (sampled). `status` is 0,
@@ -41,6 +41,7 @@ class Cost:
     """
 
     seconds: float
+    cpu_seconds: float
     peak_mb: float
     spilled_mb: float
     status: int
@@ -94,6 +95,7 @@ def run_limited(
     process.returncode = os.waitstatus_to_exitcode(status)
     return Cost(
         seconds=seconds,
+        cpu_seconds=usage.ru_utime + usage.ru_stime,
         peak_mb=max(usage.ru_maxrss / 1024, sampler.peak_bytes / 2**20),
         spilled_mb=sampler.spilled_bytes / 2**20,
         status=process.returncode,

@@ -16,7 +16,6 @@ import duckdb
 
 SHOP = Path(__file__).with_name("synthetic_shop.sql")
 INCREMENT_LINES = 100_000
-BYTES_PER_LINE = 95  # of CSV, a little more than measured
 
 
 def write_shop(
