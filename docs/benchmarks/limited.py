@@ -8,6 +8,7 @@ a sampler ends the whole tree when its resident memory together is more. Linux o
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -92,11 +93,13 @@ def run_limited(
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         sampler.stop()
+    # What a process had before it became the command counts here too, and that is a copy of this one.
+    is_its_own = usage.ru_maxrss > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     process.returncode = os.waitstatus_to_exitcode(status)
     return Cost(
         seconds=seconds,
         cpu_seconds=usage.ru_utime + usage.ru_stime,
-        peak_mb=max(usage.ru_maxrss / 1024, sampler.peak_bytes / 2**20),
+        peak_mb=max(sampler.peak_bytes / 2**20, usage.ru_maxrss / 1024 if is_its_own else 0),
         spilled_mb=sampler.spilled_bytes / 2**20,
         status=process.returncode,
         was_stopped=sampler.was_stopped,
@@ -134,7 +137,8 @@ class _Sampler(threading.Thread):
         while not self._done.is_set():
             tree = _tree(self._root)
             resident = sum(_resident_bytes(pid) for pid in tree)
-            self.peak_bytes = max(self.peak_bytes, resident)
+            highest = _highest_bytes(self._root)
+            self.peak_bytes = max(self.peak_bytes, resident, highest)
             self.spilled_bytes = max(self.spilled_bytes, sum(map(folder_bytes, self._spill)))
             if resident > self._limit_bytes:
                 self.was_stopped = True
@@ -164,6 +168,17 @@ def _resident_bytes(pid: int) -> int:
         return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
     except (FileNotFoundError, ProcessLookupError):
         return 0
+
+
+def _highest_bytes(pid: int) -> int:
+    """The most that the process itself had since it became the command, also between two looks."""
+    try:
+        for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    except (FileNotFoundError, ProcessLookupError):
+        pass
+    return 0
 
 
 def _end(tree: Sequence[int]) -> None:
