@@ -10,13 +10,23 @@ select lower(unnest([country_code, alpha_3_code, country_name])) as spelling, co
 from country_names;
 
 -- Copies of a row change nothing here, so the raw lines will do.
+-- Two steps: the newest line is looked for among a few countries or names, not among all lines.
 create temp table customers as
+with customer_countries as (
+    select
+        customer_id,
+        country,
+        max(invoice_date) as last_seen
+    from raw_lines
+    where customer_id is not null
+    group by all
+)
+
 select
     'online_retail:' || customer_id as customer_key,
     customer_id,
-    arg_max(country, (invoice_date, country)) filter (where country is not null) as country
-from raw_lines
-where customer_id is not null
+    arg_max(country, (last_seen, country)) filter (where country is not null) as country
+from customer_countries
 group by customer_id;
 
 create temp table numbered_customers as
@@ -31,10 +41,20 @@ left join spellings
 drop table customers;
 
 create temp table products as
+with product_names as (
+    select
+        stock_code,
+        description,
+        quantity > 0 and unit_price > 0 as is_sale,
+        max(invoice_date) as last_seen
+    from raw_lines
+    group by all
+)
+
 select
     'online_retail:' || coalesce(stock_code, 'unknown') as product_key,
     coalesce(stock_code, 'unknown') as product_id,
-    arg_max(description, (quantity > 0 and unit_price > 0, invoice_date, description))
+    arg_max(description, (is_sale, last_seen, description))
         filter (where description is not null) as product_name,
     case
         when regexp_matches(product_id, '^([0-9]{5}|DCGS|SP)') then 'merchandise'
@@ -42,7 +62,7 @@ select
         else 'adjustment'
     end as line_type,
     cast(row_number() over () as integer) as product_number
-from raw_lines
+from product_names
 group by all;
 
 copy (

@@ -87,25 +87,57 @@ copy (
         group by all
     ),
 
-    cells as (
+    cohorts as (
+        select
+            cast(date_trunc('month', first_order_date) as date) as cohort_month,
+            count(*) as cohort_size
+        from customer_totals
+        where orders > 0
+        group by all
+    ),
+
+    figures as (
         select
             cast(date_trunc('month', totals.first_order_date) as date) as cohort_month,
-            date_diff('month', date_trunc('month', totals.first_order_date), month)
-                as months_since_first,
+            cast(month as date) as order_month,
             count(*) as customers,
             sum(customer_months.gross_revenue) as gross_revenue
         from customer_months
         inner join customer_totals as totals
             using (customer_number)
         group by all
+    ),
+
+    cells as (
+        select
+            cohorts.cohort_month,
+            date_diff('month', cohorts.cohort_month, periods.period) as months_since_first,
+            periods.period as order_month,
+            cohorts.cohort_size,
+            coalesce(figures.customers, 0) as customers,
+            coalesce(figures.gross_revenue, 0) as gross_revenue
+        from cohorts
+        inner join periods
+            on periods.grain = 'month' and cohorts.cohort_month <= periods.period
+        left join figures
+            on
+                cohorts.cohort_month = figures.cohort_month
+                and periods.period = figures.order_month
     )
 
     select
-        *,
-        first_value(customers) over cohort as cohort_size,
-        customers / cohort_size as retention_rate,
-        cast(gross_revenue as double) / first_value(cast(gross_revenue as double)) over cohort
-            as revenue_retention_rate
+        cohort_month,
+        months_since_first,
+        order_month,
+        cohort_size,
+        customers,
+        customers / cohort_size as retention,
+        cast(gross_revenue as decimal(18, 4)) as gross_revenue,
+        cast(gross_revenue / nullif(first_value(gross_revenue) over cohort, 0) as double)
+            as revenue_retention,
+        cast(sum(gross_revenue) over cohort as decimal(18, 4)) as cumulative_revenue,
+        cast(sum(gross_revenue) over cohort / cohort_size as decimal(18, 4))
+            as cumulative_revenue_per_customer
     from cells
     window cohort as (partition by cohort_month order by months_since_first)
     order by cohort_month, months_since_first

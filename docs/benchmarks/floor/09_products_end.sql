@@ -57,13 +57,18 @@ copy (
 ) to '$out/product_kpis.parquet' (format parquet, compression zstd);
 
 create temp table best_sold as
-select product_number
-from product_orders
-inner join products
-    using (product_number)
-where orders > 0
-order by orders desc, product_key
-limit 500;
+select
+    product_number,
+    row_number() over (order by product_key) as key_place
+from (
+    select product_number, product_key
+    from product_orders
+    inner join products
+        using (product_number)
+    where orders > 0
+    order by orders desc, product_key
+    limit 500
+);
 
 create temp table baskets (baskets bigint);
 insert into baskets

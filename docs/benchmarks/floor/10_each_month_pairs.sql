@@ -3,9 +3,10 @@
 create or replace temp table basket_products as
 select distinct
     order_number,
-    product_number
+    product_number,
+    key_place
 from read_parquet('$out/narrow_lines/$month.parquet')
-semi join best_sold
+inner join best_sold
     using (product_number)
 where is_gross;
 
@@ -16,5 +17,5 @@ select
     count(*)
 from basket_products as ours
 inner join basket_products as other
-    on ours.order_number = other.order_number and ours.product_number < other.product_number
+    on ours.order_number = other.order_number and ours.key_place < other.key_place
 group by all;

@@ -1,4 +1,4 @@
--- Distributions, from how often each value occurs: exact, and small beside the values.
+-- Distributions, wide (the mart has a row per statistic), from how often each value occurs: exact, and small beside the values.
 create temp table value_counts as
 select 'order_value' as measure, cast(gross_revenue as double) as measured, count(*) as times
 from orders
@@ -127,7 +127,7 @@ copy (
     inner join outside
         using (measure)
     order by moments.measure
-) to '$out/statistical_distributions.parquet' (format parquet, compression zstd);
+) to '$out/distributions.parquet' (format parquet, compression zstd);
 
 copy (
     with bounds as (
