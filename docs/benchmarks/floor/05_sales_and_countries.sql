@@ -119,7 +119,7 @@ copy (
         isoyear(period) as iso_year,
         weekofyear(period) as iso_week,
         * exclude (grain, period, previous_year_net_revenue, last_7, last_30, place),
-        span.as_of_date >= period + 6 as is_complete
+        period >= span.first_order_date and span.as_of_date >= period + 6 as is_complete
     from periods
     cross join span
     where grain = 'week'
@@ -151,7 +151,7 @@ copy (
         year(period) as year,
         month(period) as month,
         periods.* exclude (grain, period, last_7, last_30, place),
-        span.as_of_date >= last_day(period) as is_complete,
+        period >= span.first_order_date and span.as_of_date >= last_day(period) as is_complete,
         cast(
             100 * (net_revenue - previous_year_net_revenue)
             / nullif(previous_year_net_revenue, 0) as double
