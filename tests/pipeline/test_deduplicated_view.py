@@ -1,4 +1,4 @@
-"""Staging views keep the repeated keys in a table: whatever was loaded since, they show what they would without it."""
+"""Staging views keep repeated keys in a table: whatever was loaded since, they show what plain views would."""
 
 from __future__ import annotations
 

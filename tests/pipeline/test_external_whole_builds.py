@@ -152,7 +152,10 @@ def test_an_incremental_config_with_a_mistake_is_refused(shop: OrderHistory) -> 
     before = shop.files()
     for incremental, sentence in [
         ({"unit": "order"}, "the mart has no column 'order'"),
-        ({"unit": "order_key", "lookup": {}}, "'lookup' is none of unit, rows, lookups, follows, after"),
+        (
+            {"unit": "order_key", "lookup": {}},
+            "'lookup' is none of unit, rows, lookups, follows, after",
+        ),
         (
             {"unit": "order_key", "lookups": {"prices": {"keys": ["day"]}}},
             "the model reads no 'prices'",
@@ -193,6 +196,8 @@ def test_a_unit_that_is_not_written_as_in_the_mart_is_refused(shop: OrderHistory
     shop.build()
     shop.load("lines", {"apr.csv": ["' B', 7, date '2026-04-02', 'ann', 'EUR', 60"]})
     build = shop.project.dbt("build", "--select", "order_lines")
-    assert "gives \"order_key\" 'shop:B' for raw rows of another one" in build.message("order_lines")
+    assert "gives \"order_key\" 'shop:B' for raw rows of another one" in build.message(
+        "order_lines"
+    )
     shop.build("--full-refresh")
     assert shop.differences() == 0

@@ -71,4 +71,3 @@ left join orders
         f"order_id is unique in {model_name(source, table.name)}. A view.",
     ]
     return Model(name, "intermediate", source, sql, properties(name, description, expressions))
-
