@@ -64,6 +64,7 @@ def copy_project(target: Path) -> Path:
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
+        timeout=120,
         check=True,
         capture_output=True,
         text=True,

@@ -33,7 +33,21 @@ SHARED_RUNS = {
 RUN_OF_FILE = {file: run for run, files in SHARED_RUNS.items() for file in files}
 
 # Those that take longest are begun first, so that no worker sits idle at the end. Not here: the order of names.
-LONGEST_FIRST = ("built_shop", "demo_project", "online_retail_project")
+LONGEST_FIRST = (
+    "test_run",
+    "online_retail_project",
+    "built_shop",
+    "demo_project",
+    "test_pages",
+    "test_ingest_rest_staging",
+    "test_ingest_kill_campaign",
+    "test_replay_rejected",
+    "test_benchmarks",
+    "test_bring_your_own_data",
+    "test_ingest_kinesis",
+    "test_add_source_runs",
+    "test_ingest_csv_killed",
+)
 
 
 def group_of(test: str) -> str:

@@ -8,6 +8,7 @@ import select
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,13 +56,17 @@ class Terminal:
     def answer_unseen(self, question: str, answer: str) -> None:
         """Type once the terminal shows no letters; what is typed earlier is thrown away."""
         self.until(question)
+        deadline = time.monotonic() + SECONDS
         while termios.tcgetattr(self.master)[3] & termios.ECHO:
+            assert time.monotonic() < deadline, f"it shows what is typed: {self.text}"
             select.select([self.master], [], [], 0.01)
         os.write(self.master, f"{answer}\n".encode())
 
     def end(self) -> int:
         """Read to the end; gives the exit code."""
         while True:
+            ready, _, _ = select.select([self.master], [], [], SECONDS)
+            assert ready, f"it does not end: {self.text}"
             try:
                 piece = os.read(self.master, 65536)
             except OSError:
