@@ -19,7 +19,12 @@ FEWEST_AHEAD = 2
 
 # Whole runs that several files look at: these files share a worker, so each run is made once.
 SHARED_RUNS = {
-    "demo_project": ("test_canary_secret", "test_external_real_marts", "test_figures_demo"),
+    "demo_project": (
+        "test_analyses",
+        "test_canary_secret",
+        "test_external_real_marts",
+        "test_figures_demo",
+    ),
     "online_retail_project": ("test_figures_online_retail", "test_online_retail_run"),
     "built_shop": (
         "test_compact_marts",
