@@ -16,7 +16,7 @@ run: $(VENV)/run.stamp ## sets up, makes the demo data, runs everything, prints 
 	@$(BIN)/till run
 
 test: $(VENV)/test.stamp ## sets up the test extras and runs every test
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/test.stamp ## what CI checks besides the tests: lint, types, SQL, secrets, drift of generated files
 	@$(BIN)/ruff check .

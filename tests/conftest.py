@@ -10,20 +10,30 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import Scheduling
+
+from tests.scheduling import SHARED_RUNS, GroupScheduling, group_of, place_of
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI") == "true"
 
-# Whole runs that several files look at: who looks at the same one shares a process, so it is made once.
-SHARED_RUNS = ("online_retail_project", "demo_project", "built_shop", "postgres")
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say for `pytest -n` which tests belong together: those of a file, and those of a shared run."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Say for `pytest -n` which groups begin first; a file that looks at a shared run is listed."""
     for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        group = next((name for name in SHARED_RUNS if name in fixtures), item.path.name)
-        item.add_marker(pytest.mark.xdist_group(group))
+        for run in SHARED_RUNS:
+            if run in getattr(item, "fixturenames", ()) and group_of(item.nodeid) != run:
+                message = f"{item.nodeid} looks at {run}: list its file in tests/scheduling.py"
+                raise pytest.UsageError(message)
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: place_of(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
+    """Ours for `--dist loadfile`, xdist's own for all else."""
+    return GroupScheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 Till = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -54,6 +64,7 @@ def copy_project(target: Path) -> Path:
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
+        timeout=120,
         check=True,
         capture_output=True,
         text=True,

@@ -10,6 +10,7 @@ any kill.
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import random
@@ -19,14 +20,21 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-# Imported once: each ingest runs in a fork of this process.
+# Imported once: each ingest runs in a fork of this process. It only imports: what DuckDB is doing in threads
+# of this process at the moment of a fork, its locks among it, would stay as it is in the child for ever.
 import dlt  # noqa: F401 - half of the time of an ingest
 import duckdb
+import pandas as pd  # noqa: F401 - DuckDB would import it in each of them
 
 from ingest.declaration.sources_file import load_sources_file
 from ingest.lake.manifest import read_manifest
 from ingest.run import ingest
 from tests.pipeline.killed_ingest import Killer
+
+Rows = dict[str, list[str]]
+
+# A forked ingest takes a second or two.
+LIMIT_SECONDS = 120
 
 SOURCES = """\
 version: 1
@@ -110,9 +118,11 @@ def load(folder: Path) -> None:
 
 
 def in_a_fork(work: Callable[[], None]) -> bool:
-    """Do it in a process of its own; says whether that was killed."""
+    """Do it in a process of its own; says whether that was killed. What hangs says where."""
     child = os.fork()
     if child == 0:
+        signal.alarm(LIMIT_SECONDS)
+        faulthandler.dump_traceback_later(LIMIT_SECONDS - 5)
         try:
             work()
             os._exit(0)
@@ -121,12 +131,25 @@ def in_a_fork(work: Callable[[], None]) -> bool:
             os._exit(1)
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status) or os.waitstatus_to_exitcode(status) == 0, "an ingest failed"
-    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+    assert not os.WIFSIGNALED(status) or os.WTERMSIG(status) == signal.SIGKILL, "an ingest hung"
+    return os.WIFSIGNALED(status)
 
 
-def rows(lake: Path) -> dict[str, list[str]]:
+def rows_of(shop: Path) -> Rows:
+    """`rows` of the shop's lake, looked for in a fork."""
+    kept = shop / "rows.json"
+
+    def look() -> None:
+        kept.write_text(json.dumps(rows(shop / "lake")), encoding="utf-8")
+
+    in_a_fork(look)
+    found: Rows = json.loads(kept.read_text(encoding="utf-8"))
+    return found
+
+
+def rows(lake: Path) -> Rows:
     """Every row that counts, and every rejected row, per table, as sorted texts."""
-    found: dict[str, list[str]] = {}
+    found: Rows = {}
     records = read_manifest(lake).records
     for record in records:
         name = f"{record.source_name}.{record.table_name}"
@@ -175,11 +198,11 @@ def changes_of(folder: Path) -> int:
 def campaign(folder: Path, url: str, seed: int, changes: int) -> dict[str, object]:
     """One shop, its kills, and what is in the lake in the end."""
     shop = folder / f"seed-{seed}"
-    declare(shop, url)
+    in_a_fork(lambda: declare(shop, url))
     chance = random.Random(seed)
     if chance.random() < 0.7:  # else the first load of all is killed
         in_a_fork(lambda: load(shop))
-    change(shop)
+    in_a_fork(lambda: change(shop))
     moments = [chance.randint(1, changes) for _ in range(chance.choice([1, 1, 2, 3]))]
     killed = 0
     for moment in moments:
@@ -190,17 +213,17 @@ def campaign(folder: Path, url: str, seed: int, changes: int) -> dict[str, objec
 
         killed += in_a_fork(deadly)
     in_a_fork(lambda: load(shop))
-    return {"seed": seed, "moments": moments, "killed": killed, "rows": rows(shop / "lake")}
+    return {"seed": seed, "moments": moments, "killed": killed, "rows": rows_of(shop)}
 
 
 def main() -> None:
     folder, url = Path(sys.argv[1]), sys.argv[2]
     alone = folder / "alone"
-    declare(alone, url)
+    in_a_fork(lambda: declare(alone, url))
     in_a_fork(lambda: load(alone))
-    change(alone)
+    in_a_fork(lambda: change(alone))
     changes = changes_of(alone)
-    expected = rows(alone / "lake")
+    expected = rows_of(alone)
     sys.stdout.write(json.dumps({"changes": changes, "rows": expected}) + "\n")
     for seed in sys.argv[3:]:
         found = campaign(folder, url, int(seed), changes)

@@ -8,6 +8,7 @@ import select
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from tests.conftest import copy_project
+from tests.conftest import ROOT, copy_project
 from tests.pipeline.scripted_api import Asked, Reply, as_json, scripted_api
 from tests.pipeline.test_add_source_files import SMALL
 
@@ -55,13 +56,17 @@ class Terminal:
     def answer_unseen(self, question: str, answer: str) -> None:
         """Type once the terminal shows no letters; what is typed earlier is thrown away."""
         self.until(question)
+        deadline = time.monotonic() + SECONDS
         while termios.tcgetattr(self.master)[3] & termios.ECHO:
+            assert time.monotonic() < deadline, f"it shows what is typed: {self.text}"
             select.select([self.master], [], [], 0.01)
         os.write(self.master, f"{answer}\n".encode())
 
     def end(self) -> int:
         """Read to the end; gives the exit code."""
         while True:
+            ready, _, _ = select.select([self.master], [], [], SECONDS)
+            assert ready, f"it does not end: {self.text}"
             try:
                 piece = os.read(self.master, 65536)
             except OSError:
@@ -74,9 +79,15 @@ class Terminal:
 
 @contextmanager
 def terminal(project: Path, arguments: Sequence[str]) -> Iterator[Terminal]:
+    with program(project, ["-m", "till", "add-source", *arguments]) as shown:
+        yield shown
+
+
+@contextmanager
+def program(project: Path, arguments: Sequence[str]) -> Iterator[Terminal]:
     master, slave = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "till", "add-source", *arguments],
+        [sys.executable, *arguments],
         cwd=project,
         env={**os.environ, "PYTHONPATH": str(project), "NO_COLOR": "1", "TERM": "dumb"},
         stdin=slave,
@@ -169,6 +180,34 @@ def test_nothing_is_written_before_the_last_yes(
         shown.end()
         assert says in shown.text
     assert written(project) == before
+
+
+# The moment is short: before it was guarded, one Ctrl-C of some hundreds was lost.
+TIMES = 1000
+# Asks as often as it is told; each Ctrl-C is told.
+ASKING = """
+import signal, sys
+from configuration.errors import StopAsked
+from till.add_source.questions import confirm
+
+def stop(*_):
+    raise StopAsked
+
+signal.signal(signal.SIGINT, stop)
+for number in range(int(sys.argv[1])):
+    try:
+        confirm(f"Question {number}", default=True)
+    except StopAsked:
+        print(f"heard {number}.", flush=True)
+"""
+
+
+def test_a_ctrl_c_that_comes_with_the_question_is_heard(tmp_path: Path) -> None:
+    with program(ROOT, ["-c", ASKING, str(TIMES)]) as shown:
+        for number in range(TIMES):
+            shown.answer(f"Question {number} [Y/n]:", CTRL_C)
+            shown.until(f"heard {number}.")
+        shown.end()
 
 
 def shop_api(asked: Asked) -> Reply:

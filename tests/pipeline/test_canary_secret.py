@@ -135,6 +135,7 @@ class Shop:
             env={**plain, **WORLD, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "2000"},
             capture_output=True,
             text=True,
+            timeout=120,
             check=False,
         )
         self.said += [done.stdout, done.stderr]

@@ -8,11 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.pipeline.scripted_api import Asked, Reply, page, scripted_api
 
 ROOT = Path(__file__).resolve().parents[2]
 # TILL_CAMPAIGN_SEEDS asks for more: `make campaign`.
-SEEDS = int(os.environ.get("TILL_CAMPAIGN_SEEDS", "16"))
+SEEDS = int(os.environ.get("TILL_CAMPAIGN_SEEDS", "10"))
 
 
 def visits(asked: Asked) -> Reply:
@@ -23,6 +25,7 @@ def visits(asked: Asked) -> Reply:
     return page(records[:2], "more")
 
 
+@pytest.mark.timeout(90 + 20 * SEEDS)
 def test_killed_ingests_lose_double_and_invent_nothing(tmp_path: Path) -> None:
     with scripted_api(visits) as api:
         done = subprocess.run(
@@ -37,6 +40,7 @@ def test_killed_ingests_lose_double_and_invent_nothing(tmp_path: Path) -> None:
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
+            timeout=60 + 20 * SEEDS,
             check=False,
         )
     assert done.returncode == 0, done.stderr

@@ -513,6 +513,7 @@ def changes_of(web: StreamLake, number: int) -> subprocess.CompletedProcess[str]
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
+        timeout=120,
         check=False,
     )
 

@@ -57,6 +57,7 @@ def run_till(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         cwd=folder,
         capture_output=True,
         text=True,
+        timeout=120,
         check=False,
     )
 

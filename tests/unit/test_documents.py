@@ -30,6 +30,7 @@ def tracked(*patterns: str) -> list[Path]:
     done = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
         cwd=ROOT,
+        timeout=120,
         check=True,
         capture_output=True,
         text=True,

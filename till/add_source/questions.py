@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import select
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -20,9 +24,9 @@ def ask(question: str, read: Callable[[str], Said], default: str = "") -> Said:
     An empty answer is the default.
     """
     while True:
-        said = str(typer.prompt(question, default=default, show_default=bool(default)))
+        said = _line(f"{question} [{default}]" if default else question)
         try:
-            return read(said.strip())
+            return read(said or default)
         except PlainError as error:
             console.print(str(error), markup=False)
 
@@ -46,4 +50,38 @@ def ask_hidden(question: str) -> str:
 
 def confirm(question: str, *, default: bool) -> bool:
     """Yes or no."""
-    return typer.confirm(question, default=default)
+    answers = {"y": True, "yes": True, "n": False, "no": False, "": default}
+    while True:
+        said = _line(f"{question} [{'Y/n' if default else 'y/N'}]").lower()
+        if said in answers:
+            return answers[said]
+        console.print("Please answer y or n.")
+
+
+def _line(question: str) -> str:
+    """The line that is typed, without blanks around it; a Ctrl-C is heard also just before it is waited for.
+
+    Python's input, and with it Typer's questions, notes a signal that comes in the moment before it begins
+    to wait, and looks at the note when there is a line: that Ctrl-C would be lost.
+    """
+    typer.echo(f"{question}: ", nl=False)
+    if os.name != "nt" and sys.stdin.isatty():
+        _wait_for_a_line()
+    try:
+        return input().strip()
+    except EOFError:
+        typer.echo()
+        raise typer.Abort from None
+
+
+def _wait_for_a_line() -> None:
+    """Return when a line can be read, or a signal came: its note is in the pipe before Python looks."""
+    noted, note = os.pipe()
+    os.set_blocking(note, False)
+    former = signal.set_wakeup_fd(note)
+    try:
+        select.select([sys.stdin, noted], [], [])
+    finally:
+        signal.set_wakeup_fd(former)
+        os.close(noted)
+        os.close(note)
