@@ -19,7 +19,12 @@
     {%- if why_full is not none -%}
         {%- do now.update({"lookups": external_remember_lookups(mart, sources, {})}) -%}
         {%- do return({
-            "is_full": true, "why_full": why_full, "kept": [], "built_from": now, "sql": query.sql,
+            "is_full": true,
+            "why_full": why_full,
+            "kept": [],
+            "built_from": now,
+            "sql": query.sql,
+            "parts": external_parts(mart, query, now.followed),
         }) -%}
     {%- endif -%}
     {%- if incremental.follows -%}

@@ -194,23 +194,36 @@
 
 
 {%- macro external_only_touched(mart, query, touched, state) -%}
-    {#- The mart's query, narrowed to the touched partitions: outside by its result, inside wherever the
-        model asks for it with touched_only. -#}
+    {#- The mart's query in an incremental build: narrowed, with the former rows, and nothing of `once`. -#}
+    {%- set former = "(select * from " ~ external_former_rows(mart, state.files) ~ ")" -%}
+    {%- set incremental = namespace(sql=query.sql) -%}
+    {%- for block in modules.re.findall("(?s)/[*]former_rows .*?/[*]end of former_rows[*]/", query.sql) -%}
+        {%- set incremental.sql = incremental.sql.replace(block, former) -%}
+    {%- endfor -%}
+    {%- for block in modules.re.findall("(?s)/[*]once[*]/.*?/[*]end of once[*]/", query.sql) -%}
+        {%- set incremental.sql = incremental.sql.replace(
+            block, "select * from (" ~ block ~ ") where false"
+        ) -%}
+    {%- endfor -%}
+    {%- do return(external_narrowed_to(
+        mart, {"sql": incremental.sql, "columns": query.columns}, touched
+    )) -%}
+{%- endmacro -%}
+
+
+{%- macro external_narrowed_to(mart, query, partitions) -%}
+    {#- The query for these partitions: outside by its result, inside wherever the model asks for it with
+        touched_only. -#}
     {%- set marks = modules.re.findall("/[*]touched_only (.*?)[*]/true", query.sql) -%}
     {%- set narrowed = namespace(sql=query.sql) -%}
     {%- for column in marks | unique(case_sensitive=true) -%}
         {%- set narrowed.sql = narrowed.sql.replace(
-            "/*touched_only " ~ column ~ "*/true", external_is_touched(mart, query, column, touched)
+            "/*touched_only " ~ column ~ "*/true", external_is_touched(mart, query, column, partitions)
         ) -%}
     {%- endfor -%}
-    {%- set narrowed.sql = modules.re.sub(
-        "(?s)/[*]former_rows .*?/[*]end of former_rows[*]/",
-        "(select * from " ~ external_former_rows(mart, state.files).replace("\\", "\\\\") ~ ")",
-        narrowed.sql
-    ) -%}
     {%- do return(
         "select * from (\n" ~ narrowed.sql ~ "\n) where "
-        ~ external_is_touched(mart, query, sql_identifier(mart.partition_by), touched)
+        ~ external_is_touched(mart, query, sql_identifier(mart.partition_by), partitions)
     ) -%}
 {%- endmacro -%}
 
@@ -230,6 +243,35 @@
         {%- do return("(" ~ column ~ " is null or " ~ is_listed ~ ")") -%}
     {%- endif -%}
     {%- do return("(" ~ column ~ " is not null and " ~ is_listed ~ ")") -%}
+{%- endmacro -%}
+
+
+{%- macro external_parts(mart, query, followed) -%}
+    {#- A whole build of a mart that follows another goes partition by partition: what is grouped then
+        fits into the processor's cache, and memory does not grow with the years. One query for each; none
+        where there is nothing to divide. -#}
+    {%- set parts = [] -%}
+    {%- if followed | length > 1 -%}
+        {%- set whole = namespace(sql=query.sql) -%}
+        {%- for block in modules.re.findall("(?s)/[*]once[*]/.*?/[*]end of once[*]/", query.sql) -%}
+            {%- set table = sql_identifier(mart.name ~ "__once_" ~ loop.index) -%}
+            {%- do run_query("create or replace temporary table " ~ table ~ " as " ~ block) -%}
+            {%- set whole.sql = whole.sql.replace(block, "select * from " ~ table) -%}
+        {%- endfor -%}
+        {%- for partition in followed.keys() -%}
+            {%- do parts.append(external_narrowed_to(
+                mart, {"sql": whole.sql, "columns": query.columns}, [fromjson(partition)]
+            )) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- do return(parts) -%}
+{%- endmacro -%}
+
+
+{%- macro once(sql) -%}
+    {#- For the SQL of a mart that follows another: a query whose rows are the same for each partition. It
+        is not run in an incremental build, which has `former_rows` to ask. -#}
+    /*once*/ {{ sql }} /*end of once*/
 {%- endmacro -%}
 
 

@@ -5,7 +5,10 @@
     {%- if not plan.is_full and not plan.touched -%}
         {%- do return([]) -%}
     {%- endif -%}
-    {%- set written = external_copy(mart, plan.sql, mart.partition_by) -%}
+    {%- set written = [] -%}
+    {%- for sql in plan.parts or [plan.sql] -%}
+        {%- do written.extend(external_copy(mart, sql, mart.partition_by)) -%}
+    {%- endfor -%}
     {%- if not written and not plan.kept -%}
         {#- Partitions without rows give no files; one without rows keeps the mart's columns typed. -#}
         {%- set no_rows = "select * from (\n" ~ query.sql ~ "\n) where false" -%}

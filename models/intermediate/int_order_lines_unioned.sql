@@ -126,12 +126,24 @@ select
     discount_amount,
     currency,
     cast(exchange_rate as decimal(18, 8)) as exchange_rate,
-    -- Wide decimals before each product: a product of two decimal(18) overflows at 18 digits.
-    -- The casts back round half away from zero.
-    cast(cast(unit_price as decimal(38, 4)) * exchange_rate as decimal(18, 4))
-        as reporting_unit_price,
-    cast(
-        (cast(quantity as decimal(38, 3)) * unit_price - discount_amount) * exchange_rate
-        as decimal(18, 4)
-    ) as net_amount
+    -- Wide decimals before each product: one of two decimal(18) overflows at 18 digits. They take a
+    -- hundred times as long, so ordinary amounts in the shop's own currency go without. The casts
+    -- back round half away from zero.
+    case
+        when currency = '{{ reporting_currency }}' then unit_price
+        else cast(cast(unit_price as decimal(38, 4)) * exchange_rate as decimal(18, 4))
+    end as reporting_unit_price,
+    case
+        when
+            currency = '{{ reporting_currency }}'
+            and abs(quantity) < 1000000
+            and abs(unit_price) < 100000
+            and abs(discount_amount) < 100000
+            then cast(quantity * unit_price - discount_amount as decimal(18, 4))
+        else
+            cast(
+                (cast(quantity as decimal(38, 3)) * unit_price - discount_amount) * exchange_rate
+                as decimal(18, 4)
+            )
+    end as net_amount
 from enriched

@@ -8,8 +8,13 @@ with touched_orders as (
 ),
 
 -- An order that changed has no line in an untouched month: of the others, this mart knows how far
--- they reach.
+-- they reach. Only a whole build has to look for them.
 orders_across_months as (
+    {{ once("select order_key from " ~ ref('fct_order_lines')
+        ~ " group by order_key having min(order_month) != max(order_month)") }}
+
+    union all
+
     select former_orders.order_key
     from {{ former_rows({
         'order_key': 'varchar', 'order_date': 'date', 'last_line_date': 'date',
@@ -58,9 +63,10 @@ order_lines as (
 
 orders as (
     select
-        source_name,
-        order_id,
         order_key,
+        -- The key says both; to group by it alone is quicker.
+        min(source_name) as source_name,
+        min(order_id) as order_id,
         -- The lines of an order may be some minutes apart: it begins with the first.
         min(ordered_at) as ordered_at,
         min(order_date) as order_date,
@@ -81,7 +87,7 @@ orders as (
         bool_or(is_gross) as is_completed,
         bool_or(is_returned) as has_returns
     from order_lines
-    group by source_name, order_id, order_key
+    group by order_key
 )
 
 select
