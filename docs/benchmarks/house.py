@@ -69,7 +69,7 @@ class House:
 
     def forget_builds(self) -> None:
         """Remove everything that dbt has made: the next build starts from the raw lake alone."""
-        for made in (self.lake / "marts", self.project / "target"):
+        for made in (self.lake / "marts", self.lake / "intermediate", self.project / "target"):
             shutil.rmtree(made, ignore_errors=True)
         for made in self.lake.glob("warehouse.duckdb*"):
             if made.is_dir():

@@ -23,8 +23,8 @@
             "why_full": why_full,
             "kept": [],
             "built_from": now,
-            "sql": query.sql,
-            "parts": external_parts(mart, query, now.followed),
+            "sql": external_sparse_sql(mart, query, incremental, sources),
+            "parts": external_parts(mart, query, sources.followed, now.followed),
         }) -%}
     {%- endif -%}
     {%- if incremental.follows -%}
@@ -52,7 +52,7 @@
     {%- if not incremental -%}
         {%- do return(none) -%}
     {%- endif -%}
-    {%- set known = ["unit", "rows", "lookups", "follows", "after"] -%}
+    {%- set known = ["unit", "rows", "lookups", "follows", "after", "is_sparse"] -%}
     {%- set columns = query.columns | map(attribute="name") | list -%}
     {%- set problem = none -%}
     {%- if incremental is not mapping -%}
@@ -83,6 +83,7 @@
         "lookups": incremental.lookups or {},
         "follows": incremental.follows,
         "after": incremental.after or [],
+        "is_sparse": incremental.is_sparse or false,
     }) -%}
 {%- endmacro -%}
 

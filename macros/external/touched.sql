@@ -98,6 +98,22 @@
 {%- endmacro -%}
 
 
+{%- macro external_sparse_sql(mart, query, incremental, sources) -%}
+    {#- The query of a whole build. Of a mart with few of the rows that it reads (is_sparse) first the units
+        alone, so that no other column is computed for the many that are left out. -#}
+    {%- if not incremental.is_sparse -%}
+        {%- do return(query.sql) -%}
+    {%- endif -%}
+    {%- set unit = sql_identifier(incremental.unit) -%}
+    {%- set units = sql_identifier(mart.name ~ "__units") -%}
+    {%- do run_query(
+        "create or replace temporary table " ~ units ~ " as select distinct " ~ unit
+        ~ " as unit from (\n" ~ query.sql ~ "\n)"
+    ) -%}
+    {%- do return("select * from " ~ external_rows_of_units(mart, query, unit, sources, units)) -%}
+{%- endmacro -%}
+
+
 {%- macro external_partitions_of(mart, unit, former_files, touched_units, new_rows) -%}
     {#- Where rows of these units are: in the former files, and now. -#}
     {%- if mart.partition_by is none -%}
@@ -246,21 +262,38 @@
 {%- endmacro -%}
 
 
-{%- macro external_parts(mart, query, followed) -%}
+{%- macro external_parts(mart, query, followed, partitions) -%}
     {#- A whole build of a mart that follows another goes partition by partition: what is grouped then
-        fits into the processor's cache, and memory does not grow with the years. One query for each; none
-        where there is nothing to divide. -#}
+        fits into the processor's cache, and memory does not grow with the years. One query for each, which
+        opens the files of its partition only; none where there is nothing to divide. -#}
     {%- set parts = [] -%}
-    {%- if followed | length > 1 -%}
+    {%- if partitions | length > 1 -%}
         {%- set whole = namespace(sql=query.sql) -%}
         {%- for block in modules.re.findall("(?s)/[*]once[*]/.*?/[*]end of once[*]/", query.sql) -%}
             {%- set table = sql_identifier(mart.name ~ "__once_" ~ loop.index) -%}
             {%- do run_query("create or replace temporary table " ~ table ~ " as " ~ block) -%}
             {%- set whole.sql = whole.sql.replace(block, "select * from " ~ table) -%}
         {%- endfor -%}
-        {%- for partition in followed.keys() -%}
+        {#- `from <mart> where touched_only(...)`, and nothing but more conditions after it. -#}
+        {%- set touched_readings = modules.re.findall(
+            "from " ~ modules.re.escape(followed.relation_name)
+            ~ "\\s+where /[*]touched_only [^*]*[*]/true(?=\\s*(?:[)]|and|group by|union all))", whole.sql
+        ) | unique(case_sensitive=true) -%}
+        {%- set touched_readings = touched_readings | list -%}
+        {%- for partition, paths in partitions.items() -%}
+            {%- set addresses = [] -%}
+            {%- for path in paths -%}
+                {%- do addresses.append(external_path(followed) ~ "/" ~ path) -%}
+            {%- endfor -%}
+            {%- set part = namespace(sql=whole.sql) -%}
+            {%- for reading in touched_readings -%}
+                {%- set part.sql = part.sql.replace(reading, reading.replace(
+                    followed.relation_name,
+                    "read_parquet([" ~ sql_texts(addresses) ~ "], hive_partitioning = false)"
+                )) -%}
+            {%- endfor -%}
             {%- do parts.append(external_narrowed_to(
-                mart, {"sql": whole.sql, "columns": query.columns}, [fromjson(partition)]
+                mart, {"sql": part.sql, "columns": query.columns}, [fromjson(partition)]
             )) -%}
         {%- endfor -%}
     {%- endif -%}

@@ -6,6 +6,7 @@
         'unit': 'order_key',
         'rows': var('order_key_of_raw_rows'),
         'after': ['fct_order_lines'],
+        'is_sparse': true,
     },
 ) }}
 -- depends_on: {{ ref('fct_order_lines') }}

@@ -4,9 +4,18 @@ with named_customers as (
     select customer_key
     from {{ ref('int_customers_unioned') }}
     union
+    -- Of an order whose lines name several customers the others are looked for among its lines.
     select customer_key
-    from {{ ref('fct_order_lines') }}
+    from {{ ref('fct_orders') }}
     where customer_key is not null
+    union
+    select order_lines.customer_key
+    from {{ ref('fct_order_lines') }} as order_lines
+    inner join {{ ref('fct_orders') }} as orders
+        on order_lines.order_key = orders.order_key
+    where
+        orders.has_several_customers
+        and order_lines.customer_key is not null
 ),
 
 named_products as (
@@ -14,7 +23,7 @@ named_products as (
     from {{ ref('int_products_unioned') }}
     union
     select product_key
-    from {{ ref('fct_order_lines') }}
+    from {{ ref('int_product_months_summed') }}
 ),
 
 counts as (

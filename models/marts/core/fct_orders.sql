@@ -1,20 +1,20 @@
 {{ config(partition_by='order_month', incremental={'follows': 'fct_order_lines'}) }}
 
 -- An order belongs to the month of its first line; others of its lines may lie in later months.
-with touched_orders as (
-    select order_key
+with touched_lines as (
+    select *
     from {{ ref('fct_order_lines') }}
     where {{ touched_only('order_month') }}
 ),
 
+touched_orders as (
+    select order_key
+    from touched_lines
+),
+
 -- An order that changed has no line in an untouched month: of the others, this mart knows how far
--- they reach. Only a whole build has to look for them.
-orders_across_months as (
-    {{ once("select order_key from " ~ ref('fct_order_lines')
-        ~ " group by order_key having min(order_month) != max(order_month)") }}
-
-    union all
-
+-- they reach.
+former_orders_across_months as (
     select former_orders.order_key
     from {{ former_rows({
         'order_key': 'varchar', 'order_date': 'date', 'last_line_date': 'date',
@@ -26,18 +26,31 @@ orders_across_months as (
         != date_trunc('month', former_orders.last_line_date)
 ),
 
--- Two branches, so that only the first is read where no order reaches across months.
+-- Only a whole build has to look for them, once for all months.
+lines_across_months as (
+    {{ once("select every_line.* from " ~ ref('fct_order_lines') ~ " as every_line semi join (
+        select order_key from " ~ ref('fct_order_lines') ~ "
+        group by order_key having min(order_month) != max(order_month)
+    ) as across_months on every_line.order_key = across_months.order_key") }}
+
+    union all
+
+    select every_line.*
+    from {{ ref('fct_order_lines') }} as every_line
+    semi join former_orders_across_months
+        on every_line.order_key = former_orders_across_months.order_key
+),
+
 lines_to_sum as (
     select *
-    from {{ ref('fct_order_lines') }}
-    where {{ touched_only('order_month') }}
+    from touched_lines
 
     union all
 
     select elsewhere.*
-    from {{ ref('fct_order_lines') }} as elsewhere
-    semi join orders_across_months
-        on elsewhere.order_key = orders_across_months.order_key
+    from lines_across_months as elsewhere
+    semi join touched_orders
+        on elsewhere.order_key = touched_orders.order_key
     where not {{ touched_only('elsewhere.order_month') }}
 ),
 
