@@ -22,7 +22,8 @@ best_sellers as (
     limit 20
 ),
 
--- The mart has each pair once; what to put beside the one is another question than beside the other.
+-- The mart has each pair once; what to put beside the one is another question than what to put
+-- beside the other.
 both_directions as (
     select
         product_key,
@@ -47,8 +48,8 @@ both_directions as (
     from affinities
 ),
 
--- Not by lift, which is highest for a product that hardly anybody buys, but by the orders that there
--- are above those that chance alone would bring: orders_together / lift.
+-- Not by lift, which is highest for a product that hardly anybody buys, but by the orders above
+-- those that chance alone would bring, which are orders_together / lift.
 pairs_ranked as (
     select
         both_directions.*,
