@@ -5,7 +5,7 @@
 {{ config(
     severity='warn',
     meta={'what_to_do': 'nothing, where the shop is young: its other figures are right, and these come'
-        ~ ' once enough customers came back (column status says what is missing)'},
+        ~ ' once enough customers came back'},
 ) }}
 
 with models as (
