@@ -18,6 +18,13 @@ with regular_customers as (
     where order_days >= 3
 ),
 
+lifetime_values as (
+    select
+        customer_key,
+        churn_probability
+    from {{ ref('customer_lifetime_value') }}
+),
+
 customers_measured as (
     select
         customer_key,
@@ -37,24 +44,27 @@ customers_measured as (
 )
 
 select
-    customer_key,
-    customer_name,
-    country_name,
-    rfm_segment,
+    customers_measured.customer_key,
+    customers_measured.customer_name,
+    customers_measured.country_name,
+    customers_measured.rfm_segment,
     -- Of somebody who comes at random moments one gap in 20 is three times the usual one, and one
     -- in 400 six times.
     case
-        when gaps_missed < 6 then 'late'
+        when customers_measured.gaps_missed < 6 then 'late'
         else 'gone silent'
     end as silence,
-    last_order_date,
-    recency_days,
-    usual_gap_days,
-    gaps_missed,
-    orders,
-    gross_revenue_a_year
+    lifetime_values.churn_probability,
+    customers_measured.last_order_date,
+    customers_measured.recency_days,
+    customers_measured.usual_gap_days,
+    customers_measured.gaps_missed,
+    customers_measured.orders,
+    customers_measured.gross_revenue_a_year
 from customers_measured
-where gaps_missed >= 3
+left join lifetime_values
+    on customers_measured.customer_key = lifetime_values.customer_key
+where customers_measured.gaps_missed >= 3
 order by
-    gross_revenue_a_year desc,
-    customer_key asc
+    customers_measured.gross_revenue_a_year desc,
+    customers_measured.customer_key asc

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
-from till.dbt_build import FailedNode
+from till.dbt_build import FailedNode, WarnedTest
 from till.load_bars import LoadBars
 from till.project import Project
 from till.run import RunResult
@@ -96,9 +96,11 @@ def print_run(console: Console, project: Project, result: RunResult) -> None:
     if result.build is not None:
         for failed in result.build.failed:
             print_failed_node(console, failed)
+        for warned in result.build.warned:
+            print_warned_test(console, warned)
         build = result.build
         console.print(
-            f"Models {build.models}   tests passed {build.passed}   warned {build.warned}   "
+            f"Models {build.models}   tests passed {build.passed}   warned {len(build.warned)}   "
             f"failed {len(build.failed)}   skipped {build.skipped}",
             highlight=False,
         )
@@ -242,4 +244,14 @@ def print_failed_node(console: Console, failed: FailedNode) -> None:
             console.print(f"  ... of {failed.failures:,}", highlight=False)
     if failed.query:
         console.print(f"  All rows: run the query in {failed.query}", highlight=False)
+    console.print()
+
+
+def print_warned_test(console: Console, warned: WarnedTest) -> None:
+    """What a test found that stops nothing, in one sentence: where, how much, and what to do."""
+    rows = "1 row" if warned.rows == 1 else f"{warned.rows:,} rows"
+    remedy = warned.what_to_do or "look at the rows, and mend them at their source"
+    query = f" (all rows: run the query in {warned.query})" if warned.query else ""
+    said = f"Warning: {warned.about}: {warned.name} found {rows}; {remedy}{query}."
+    console.print(harmless(said, LONGEST_LINE), style="yellow")
     console.print()

@@ -1,4 +1,4 @@
-"""dbt in this process: build, docs, and what to tell a person about what failed."""
+"""dbt in this process: build, docs, and what to tell a person about what failed or warned."""
 
 from __future__ import annotations
 
@@ -32,12 +32,26 @@ class FailedNode:
 
 
 @dataclass(frozen=True)
+class WarnedTest:
+    """A data test that found rows and stops nothing.
+
+    `about` is its model, with the column if it has one; `what_to_do` stands in the test's config (meta).
+    """
+
+    name: str
+    about: str
+    rows: int
+    what_to_do: str | None
+    query: str | None
+
+
+@dataclass(frozen=True)
 class BuildResult:
     """Counts of one `dbt build`. `marts` are the external models that are there now."""
 
     models: int
     passed: int
-    warned: int
+    warned: tuple[WarnedTest, ...]
     skipped: int
     failed: tuple[FailedNode, ...]
     marts: tuple[str, ...]
@@ -89,7 +103,7 @@ def build(
     return BuildResult(
         models=sum(kind == "model" for kind, _ in statuses),
         passed=tests.count("pass"),
-        warned=tests.count("warn"),
+        warned=tuple(_warned_test(one) for one in result.results if str(one.status) == "warn"),
         skipped=sum(status == "skipped" for _, status in statuses),
         failed=tuple(failed),
         marts=tuple(
@@ -137,12 +151,32 @@ class _Counter:
             self._on_progress(event.data.index, event.data.num_models)
 
 
+def _warned_test(result: Any) -> WarnedTest:
+    node = result.node
+    # A test in YAML is known by its kind and its column; dbt's name for it is a long list of both.
+    generic = getattr(node, "test_metadata", None)
+    model = getattr(node, "attached_node", None) or ", ".join(node.depends_on.nodes)
+    names = [unique_id.split(".")[-1] for unique_id in model.split(", ")]
+    column = getattr(node, "column_name", None)
+    return WarnedTest(
+        name=generic.name if generic else node.name,
+        about=", ".join(names) + (f".{column}" if column else ""),
+        rows=result.failures or 0,
+        what_to_do=node.config.meta.get("what_to_do"),
+        query=_compiled_path(node),
+    )
+
+
+def _compiled_path(node: Any) -> str | None:
+    path = getattr(node, "compiled_path", None)
+    return str(path).replace("\\", "/") if path else None
+
+
 def _failed_node(project: Project, result: Any) -> FailedNode:
     node = result.node
     compiled = getattr(node, "compiled_code", None)
     is_data_test = node.resource_type.value == "test" and str(result.status) == "fail"
     columns, rows = _example_rows(project, compiled) if is_data_test and compiled else ((), ())
-    path = getattr(node, "compiled_path", None)
     return FailedNode(
         name=node.name,
         kind={"unit_test": "unit test", "test": "data test"}.get(
@@ -151,7 +185,7 @@ def _failed_node(project: Project, result: Any) -> FailedNode:
         file=str(node.original_file_path).replace("\\", "/"),
         message=(result.message or str(result.status)).strip(),
         failures=result.failures,
-        query=str(path).replace("\\", "/") if path and compiled else None,
+        query=_compiled_path(node) if compiled else None,
         columns=columns,
         examples=rows,
     )

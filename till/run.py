@@ -160,7 +160,7 @@ def _release(
             vars={name: value for name, value in variables.items() if name != "active_sources"},
             marts=marts,
             models=result.build.models,
-            tests={"passed": result.build.passed, "warned": result.build.warned},
+            tests={"passed": result.build.passed, "warned": len(result.build.warned)},
             model_code_sha256=code,
             **facts,
         )

@@ -46,8 +46,10 @@ select
     customers.first_order_date,
     customers.last_order_date,
     customers.repeat_purchases,
-    customers.last_order_date - customers.first_order_date as recency_days,
-    span.as_of_date - customers.first_order_date as age_days,
+    {{ dbt.datediff('customers.first_order_date', 'customers.last_order_date', 'day') }}
+        as recency_days,
+    {{ dbt.datediff('customers.first_order_date', 'span.as_of_date', 'day') }}
+        as age_days,
     cast(customers.repeat_revenue as decimal(18, 4)) as repeat_revenue
 from customers
 cross join span

@@ -19,6 +19,6 @@ select
         when event_id is null then 'no event id'
         when occurred_at is null then 'unreadable time'
         when occurred_at < timestamp '{{ var("earliest_plausible_date") }}' then 'implausible time'
-        when occurred_at > _loaded_at + interval 1 day then 'implausible time'
+        when occurred_at > {{ dbt.dateadd('day', 1, '_loaded_at') }} then 'implausible time'
     end as set_aside_reason
 from events

@@ -76,11 +76,12 @@ measured as (
     union all
     select
         'days_between_orders' as measure,
-        order_date - previous_order_date as measured_value,
+        {{ dbt.datediff('previous_order_date', 'order_date', 'day') }}
+            as measured_value,
         count(*) as occurrences
     from customer_days_compared
     where previous_order_date is not null
-    group by order_date - previous_order_date
+    group by {{ dbt.datediff('previous_order_date', 'order_date', 'day') }}
 )
 
 select

@@ -1,8 +1,12 @@
 -- A lifetime model that could not be fitted leaves customer_lifetime_value without figures. A row
--- is such a model, with the reason; what to do: wait until enough customers came back.
+-- is such a model, with the reason.
 -- 2026-11, owner: whoever reads the figures. A warning, because every new shop begins like this and
 -- its other figures are right. No end date: the shop's own data ends it.
-{{ config(severity='warn') }}
+{{ config(
+    severity='warn',
+    meta={'what_to_do': 'nothing, where the shop is young: its other figures are right, and these come'
+        ~ ' once enough customers came back'},
+) }}
 
 with models as (
     select

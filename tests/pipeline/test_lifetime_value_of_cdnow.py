@@ -19,7 +19,11 @@ HEADER = (
 
 
 def write_purchases(sample: Path, target: Path) -> None:
-    """Weeks 1 to 39 as a till's export. (Nobody got anything for 0 dollars in them: that would be void.)"""
+    """Weeks 1 to 39 as a till's export.
+
+    Eight customers bought once, for 0 dollars. Published, these are purchases; here a line without a price
+    is void, so they pay a cent. It is a first purchase, whose value no model looks at.
+    """
     with target.open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(HEADER.split(","))
@@ -28,7 +32,8 @@ def write_purchases(sample: Path, target: Path) -> None:
             if day > "19970930":
                 continue
             when = f"{day[:4]}-{day[4:6]}-{day[6:]} 12:00:00"
-            goods = ("CD", "Compact disc", "Music", 1, dollars, "0.00", "EUR")
+            price = "0.01" if dollars == "0.00" else dollars
+            goods = ("CD", "Compact disc", "Music", 1, price, "0.00", "EUR")
             rows.writerow((f"R{number}", when, customer, *goods))
 
 

@@ -45,6 +45,11 @@ def test_a_run_says_what_it_did_and_where_the_report_is(released_shop: SmallShop
     assert re.search(
         r"^Models \d+   tests passed \d+   warned 1   failed 0   skipped 0$", said, re.M
     )
+    (warning,) = re.findall("^Warning: .*", said, re.MULTILINE)
+    assert warning.startswith(
+        "Warning: clv_model_parameters: lifetime_models_without_figures found 2 rows; nothing, where the"
+    )
+    assert warning.endswith("/tests/data/lifetime_models_without_figures.sql).")
     assert re.search(r"^Seconds .*ingest .*build .*docs .*render .*release", said, re.MULTILINE)
     assert said.endswith("The report is at site/index.html\n")
     assert (released_shop.root / "site" / "index.html").is_file()

@@ -214,11 +214,25 @@ def test_a_mart_is_tied_to_another_table(one: Described) -> None:
 
 
 @each(ALL_MODELS)
-def test_a_warning_has_an_owner_and_an_end(one: Described) -> None:
+def test_a_warning_has_an_owner_an_end_and_a_remedy(one: Described) -> None:
     for test in one.tests:
         if test.settings.get("config", {}).get("severity") == "warn":
             assert "owner:" in test.reason, f"{one.name}.{test.column}: whose warning is it?"
             assert "until 20" in test.reason, f"{one.name}.{test.column}: until when?"
+            meta = test.settings["config"].get("meta", {})
+            assert meta.get("what_to_do"), f"{one.name}.{test.column}: what is a person to do?"
+
+
+def test_every_macro_that_sql_calls_is_described_and_no_other() -> None:
+    """The inside of the materialization and of the raw views is told in macros/README.md."""
+    macros = "".join(path.read_text() for path in (ROOT / "macros").rglob("*.sql"))
+    defined = set(re.findall(r"{%-?\s*macro (\w+)\(", macros))
+    described = set(_properties("macros", ROOT / "macros"))
+    assert sorted(described - defined) == []
+    folders = ("models", "analyses", "tests/data", "tests/generic")
+    sql = "".join(path.read_text() for one in folders for path in (ROOT / one).rglob("*.sql"))
+    called = {name for name in defined if re.search(rf"(?<![.\w]){name}\(", sql)}
+    assert sorted(called - described) == []
 
 
 def test_no_description_stands_twice() -> None:

@@ -43,7 +43,15 @@ CONSTRUCTS = {
     "`::` casts": r"::",
 }
 # Replaced whole on another engine ("DuckDB's own layer").
-OWN_LAYER = {"raw_views", "raw_casts", "raw_changes", "rejected_rows", "lake", "unit_test_rows"}
+OWN_LAYER = {
+    "raw_views",
+    "raw_casts",
+    "raw_changes",
+    "deduplicated_view",
+    "rejected_rows",
+    "lake",
+    "unit_test_rows",
+}
 
 
 def sql_files() -> dict[str, str]:

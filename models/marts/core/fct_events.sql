@@ -24,7 +24,7 @@ select
     event_type,
     occurred_at,
     event_date,
-    cast(date_trunc('month', event_date) as date) as event_month,
+    cast({{ dbt.date_trunc('month', 'event_date') }} as date) as event_month,
     customer_key,
     session_id,
     product_key

@@ -16,7 +16,8 @@ earlier_days as (
     inner join days as earlier
         on
             days.weekday = earlier.weekday
-            and earlier.order_date between days.order_date - 56 and days.order_date - 7
+            and earlier.order_date between {{ dbt.dateadd('day', -56, 'days.order_date') }}
+            and {{ dbt.dateadd('day', -7, 'days.order_date') }}
 ),
 
 -- Of eight weeks or of none: fewer would call an ordinary day unusual. Eight values have two in the

@@ -14,7 +14,7 @@ select
     nullif(trim(session_id), '') as session_id,
     nullif(trim(product_id), '') as product_id,
     cast(updated_at as timestamp) as updated_at,
-    cast(to_json(newest) as varchar) as original_values,
+    {{ row_as_json('newest') }} as original_values,
     'events' as _table_name,
     _load_id,
     _loaded_at
