@@ -117,7 +117,7 @@ def has_tested_key(one: Described) -> bool:
     nullable = one.path.parent.parent == MODELS / "staging"
     return (
         bool(unique if nullable else unique & not_null)
-        or any(test.name == "unique_combination" for test in one.tests)
+        or any(test.name in ("unique_combination", "primary_key") for test in one.tests)
         or any(
             test.name == "row_count_in_range" and test.arguments.get("maximum") == 1
             for test in one.tests
@@ -169,7 +169,7 @@ def test_every_key_is_tested(one: Described) -> None:
         mart, column = one.meta["key_tested_in"].split(".")
         assert one.meta["key"] in {named["name"] for named in one.columns}
         tested = {test.name for test in MARTS[mart].tests if test.column == column}
-        assert {"not_null", "unique"} <= tested, f"{mart}.{column} is not tested as a key"
+        assert "primary_key" in tested or {"not_null", "unique"} <= tested, f"{mart}.{column} is not tested as a key"
         return
     assert has_tested_key(one), f"{one.name}: no test would notice two rows for one key"
 

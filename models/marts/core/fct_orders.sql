@@ -1,5 +1,29 @@
 {{ config(partition_by='order_month', incremental={'follows': 'fct_order_lines'}) }}
 
+{#- By hashes first: the keys of all orders would not fit into memory. -#}
+{%- set lines_of_orders_across_months %}
+    with suspects as (
+        select hash(order_key) as key_hash
+        from {{ ref('fct_order_lines') }}
+        group by hash(order_key)
+        having min(order_month) != max(order_month)
+    ),
+
+    found as (
+        select order_lines.order_key
+        from {{ ref('fct_order_lines') }} as order_lines
+        semi join suspects
+            on hash(order_lines.order_key) = suspects.key_hash
+        group by order_lines.order_key
+        having min(order_lines.order_month) != max(order_lines.order_month)
+    )
+
+    select order_lines.*
+    from {{ ref('fct_order_lines') }} as order_lines
+    semi join found
+        on order_lines.order_key = found.order_key
+{%- endset %}
+
 -- An order belongs to the month of its first line; others of its lines may lie in later months.
 with touched_lines as (
     select *
@@ -28,10 +52,7 @@ former_orders_across_months as (
 
 -- Only a whole build has to look for them, once for all months.
 lines_across_months as (
-    {{ once("select every_line.* from " ~ ref('fct_order_lines') ~ " as every_line semi join (
-        select order_key from " ~ ref('fct_order_lines') ~ "
-        group by order_key having min(order_month) != max(order_month)
-    ) as across_months on every_line.order_key = across_months.order_key") }}
+    {{ once(lines_of_orders_across_months) }}
 
     union all
 
