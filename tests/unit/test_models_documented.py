@@ -169,7 +169,8 @@ def test_every_key_is_tested(one: Described) -> None:
         mart, column = one.meta["key_tested_in"].split(".")
         assert one.meta["key"] in {named["name"] for named in one.columns}
         tested = {test.name for test in MARTS[mart].tests if test.column == column}
-        assert "primary_key" in tested or {"not_null", "unique"} <= tested, f"{mart}.{column} is not tested as a key"
+        is_tested = "primary_key" in tested or {"not_null", "unique"} <= tested
+        assert is_tested, f"{mart}.{column} is not tested as a key"
         return
     assert has_tested_key(one), f"{one.name}: no test would notice two rows for one key"
 
