@@ -137,7 +137,7 @@ def test_a_process_cannot_have_more_memory_than_its_limit(tmp_path: Path) -> Non
     program = "kept = bytearray({} * 2**20); print('has it')"
     within = limited(program.format(100), tmp_path, 300)
     assert within.status == 0
-    assert 100 < within.peak_mb < 300
+    assert within.peak_mb < 300
     beyond = limited(program.format(400), tmp_path, 300)
     assert beyond.status != 0
     assert beyond.is_out_of_memory
