@@ -41,34 +41,28 @@
 {%- endmacro -%}
 
 
-{%- macro raw_narrowed_view_sql(node, unit, touched_units) -%}
+{%- macro raw_narrowed_view_sql(node, file_groups, unit, touched_units) -%}
     {#- The raw view with the rows of these units only. Files that hold none are not read again, so what a
         build reads whole is the columns of the unit. -#}
+    {%- set of_units = "as every_row semi join " ~ touched_units ~ " as touched on (" ~ unit
+        ~ ") is not distinct from touched.unit" -%}
+    {%- set prefix = lake_path() ~ "/" -%}
     {%- set branches = [] -%}
-    {%- for file_group in raw_file_groups().get(node.source_name ~ "." ~ node.name, []) -%}
-        {%- set condition = "not " ~ raw_superseded(node, file_group) if file_group.is_partly_superseded -%}
-        {%- set paths = fromjson(sql_value(
+    {%- for file_group in file_groups -%}
+        {%- set addresses = fromjson(sql_value(
             "select coalesce(to_json(list(distinct __path order by __path)), '[]') from (\n"
-            ~ raw_branch_sql(node, file_group, with_path=true) ~ "\n) as every_row semi join " ~ touched_units
-            ~ " as touched on (" ~ unit ~ ") is not distinct from touched.unit"
+            ~ raw_branch_sql(node, file_group, with_path=true) ~ "\n) " ~ of_units
         )) -%}
-        {%- set prefix = lake_path() ~ "/" -%}
-        {%- set touched_paths = [] -%}
-        {%- for path in paths -%}
-            {%- do touched_paths.append(path[prefix | length :]) -%}
+        {%- set paths = [] -%}
+        {%- for address in addresses -%}
+            {%- do paths.append(address[prefix | length :]) -%}
         {%- endfor -%}
-        {%- if touched_paths -%}
-            {%- do file_group.update({"paths": touched_paths}) -%}
+        {%- if paths -%}
             {%- do branches.append(
-                "select every_row.* from (\n" ~ raw_branch_sql(node, file_group, condition)
-                ~ "\n) as every_row semi join " ~ touched_units ~ " as touched on (" ~ unit
-                ~ ") is not distinct from touched.unit"
+                "select every_row.* from (\n" ~ raw_counted_branch_sql(node, dict(file_group, paths=paths))
+                ~ "\n) " ~ of_units
             ) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- if not branches -%}
-        {%- do branches.append(raw_branch_sql(node, none)) -%}
-    {%- endif %}
-    create or replace view {{ sql_identifier(node.schema) }}.{{ sql_identifier(node.identifier) }} as
-    {{ branches | join("\nunion all\n") }};
+    {{- raw_view_of_branches_sql(node, branches) -}}
 {%- endmacro -%}

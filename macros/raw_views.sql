@@ -380,13 +380,23 @@
 {%- macro raw_view_sql(node, file_groups) -%}
     {%- set branches = [] -%}
     {%- for file_group in file_groups -%}
-        {%- do branches.append(raw_branch_sql(
-            node, file_group, "not " ~ raw_superseded(node, file_group) if file_group.is_partly_superseded
-        )) -%}
+        {%- do branches.append(raw_counted_branch_sql(node, file_group)) -%}
     {%- endfor -%}
-    {%- if not branches -%}
-        {%- do branches.append(raw_branch_sql(node, none)) -%}
-    {%- endif %}
+    {{- raw_view_of_branches_sql(node, branches) -}}
+{%- endmacro -%}
+
+
+{%- macro raw_counted_branch_sql(node, file_group) -%}
+    {#- The rows of a group without those of inputs that a later load replaced. -#}
+    {%- do return(raw_branch_sql(
+        node, file_group, "not " ~ raw_superseded(node, file_group) if file_group.is_partly_superseded
+    )) -%}
+{%- endmacro -%}
+
+
+{%- macro raw_view_of_branches_sql(node, branches) -%}
+    {#- The view itself; without a branch it is typed and empty. -#}
+    {%- set branches = branches or [raw_branch_sql(node, none)] %}
     create schema if not exists {{ sql_identifier(node.schema) }};
     create or replace view {{ sql_identifier(node.schema) }}.{{ sql_identifier(node.identifier) }} as
     {{ branches | join("\nunion all\n") }};

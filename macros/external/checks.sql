@@ -90,7 +90,7 @@
         {%- do known.append(sql_identifier(name) ~ " is not null") -%}
     {%- endfor -%}
     {%- set is_key = known | join(" and ") -%}
-    {%- set kept_files = "read_parquet([" ~ external_addresses(mart, kept) ~ "], hive_partitioning = false)" -%}
+    {%- set kept_files = external_rows_of_files(mart, kept) -%}
     {%- set hashes -%}
         select hash({{ names }}) as key_hash from {{ files }} where {{ is_key }}
         group by key_hash having count(*) > 1

@@ -151,17 +151,18 @@
             {%- for column in columns %}
             {{ sql_identifier(column.name) }}{{ "," if not loop.last }}
             {%- endfor %}
-        from read_parquet([{{ external_addresses(mart, files) }}], hive_partitioning = false)
+        from {{ external_rows_of_files(mart, files) }}
     {%- endcall -%}
 {%- endmacro -%}
 
 
-{%- macro external_addresses(mart, files) -%}
+{%- macro external_rows_of_files(mart, files) -%}
+    {#- What to select from to read files of a mart; `mart` needs its root only, a file its path. -#}
     {%- set addresses = [] -%}
     {%- for file in files -%}
         {%- do addresses.append(mart.root ~ "/" ~ file.path) -%}
     {%- endfor -%}
-    {%- do return(sql_texts(addresses)) -%}
+    {%- do return("read_parquet([" ~ sql_texts(addresses) ~ "], hive_partitioning = false)") -%}
 {%- endmacro -%}
 
 

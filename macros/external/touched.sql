@@ -23,7 +23,7 @@
     {%- if former -%}
         {%- set sql -%}
             select {{ columns }}
-            from {{ external_former_rows(mart, former) }} as every_row
+            from {{ external_rows_of_files(mart, former) }} as every_row
             anti join {{ touched_units }} as touched
                 on every_row.{{ unit }} is not distinct from touched.unit
             union all
@@ -31,11 +31,6 @@
         {%- endset -%}
     {%- endif -%}
     {%- do return({"partitions": touched, "sql": sql}) -%}
-{%- endmacro -%}
-
-
-{%- macro external_former_rows(mart, files) -%}
-    {%- do return("read_parquet([" ~ external_addresses(mart, files) ~ "], hive_partitioning = false)") -%}
 {%- endmacro -%}
 
 
@@ -50,7 +45,7 @@
     {%- endfor -%}
     {%- for lookup in sources.lookups -%}
         {%- do branches.append(external_units_looking_up(
-            mart, lookup, unit, external_former_rows(mart, state.files), state
+            mart, lookup, unit, external_rows_of_files(mart, state.files), state
         )) -%}
     {%- endfor -%}
     {%- set touched_units = sql_identifier(mart.name ~ "__touched_units") -%}
@@ -70,11 +65,13 @@
         killed leaves nothing of it. -#}
     {%- set new_rows = sql_identifier(mart.name ~ "__new_rows") -%}
     {%- set tables = sources.raw_tables | selectattr("unit") | list -%}
+    {%- set file_groups = raw_file_groups() -%}
     {%- set narrowed = [] -%}
     {%- for table in tables -%}
-        {%- do narrowed.append(raw_narrowed_view_sql(table.node, table.unit, touched_units)) -%}
+        {%- do narrowed.append(raw_narrowed_view_sql(
+            table.node, file_groups.get(table.name, []), table.unit, touched_units
+        )) -%}
     {%- endfor -%}
-    {%- set file_groups = raw_file_groups() -%}
     {%- call statement("rows_of_touched_units") -%}
         {{ narrowed | join("\n") }}
         create or replace temporary table {{ new_rows }} as
@@ -123,7 +120,7 @@
     {%- do return(fromjson(sql_value(
         "select coalesce(to_json(list(distinct partition_value order by partition_value)), '[]') from ("
         ~ "select " ~ partition ~ " as partition_value from " ~ new_rows ~ " as every_row"
-        ~ " union select " ~ partition ~ " from " ~ external_former_rows(mart, former_files)
+        ~ " union select " ~ partition ~ " from " ~ external_rows_of_files(mart, former_files)
         ~ " as every_row semi join " ~ touched_units ~ " as touched"
         ~ " on every_row." ~ unit ~ " is not distinct from touched.unit)"
     ))) -%}
@@ -211,7 +208,7 @@
 
 {%- macro external_only_touched(mart, query, touched, state) -%}
     {#- The mart's query in an incremental build: narrowed, with the former rows, and nothing of `once`. -#}
-    {%- set former = "(select * from " ~ external_former_rows(mart, state.files) ~ ")" -%}
+    {%- set former = "(select * from " ~ external_rows_of_files(mart, state.files) ~ ")" -%}
     {%- set incremental = namespace(sql=query.sql) -%}
     {%- for block in modules.re.findall("(?s)/[*]former_rows .*?/[*]end of former_rows[*]/", query.sql) -%}
         {%- set incremental.sql = incremental.sql.replace(block, former) -%}
@@ -278,19 +275,18 @@
         {%- set touched_readings = modules.re.findall(
             "from " ~ modules.re.escape(followed.relation_name)
             ~ "\\s+where /[*]touched_only [^*]*[*]/true(?=\\s*(?:[)]|and|group by|union all))", whole.sql
-        ) | unique(case_sensitive=true) -%}
-        {%- set touched_readings = touched_readings | list -%}
+        ) | unique(case_sensitive=true) | list -%}
         {%- for partition, paths in partitions.items() -%}
-            {%- set addresses = [] -%}
+            {%- set files = [] -%}
             {%- for path in paths -%}
-                {%- do addresses.append(external_path(followed) ~ "/" ~ path) -%}
+                {%- do files.append({"path": path}) -%}
             {%- endfor -%}
+            {%- set rows_of_partition = external_rows_of_files({"root": external_path(followed)}, files) -%}
             {%- set part = namespace(sql=whole.sql) -%}
             {%- for reading in touched_readings -%}
-                {%- set part.sql = part.sql.replace(reading, reading.replace(
-                    followed.relation_name,
-                    "read_parquet([" ~ sql_texts(addresses) ~ "], hive_partitioning = false)"
-                )) -%}
+                {%- set part.sql = part.sql.replace(
+                    reading, reading.replace(followed.relation_name, rows_of_partition)
+                ) -%}
             {%- endfor -%}
             {%- do parts.append(external_narrowed_to(
                 mart, {"sql": part.sql, "columns": query.columns}, [fromjson(partition)]
