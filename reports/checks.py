@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 import duckdb
 
 from configuration.errors import ConfigurationError, PlainError
+from configuration.yaml_file import Location
 from reports.frames import Field, describe, order_entry
-from reports.page_file import AnyItem, HeatmapChart, Kpis, Table, Text, XyChart
-from reports.pages import Location, Page, columns_of, measures_of, templates_of, unknown
+from reports.language.items import Named
+from reports.language.page import AnyItem, columns_of, metrics_of, templates_of
+from reports.language.texts import Text
+from reports.pages import Page, unknown
 from reports.placeholders import placeholders
 from reports.sql import PERSONAL_COLUMNS, first_line, quoted
 
@@ -88,10 +91,8 @@ def _reference_problems(
     for location, item in page.items():
         known = None if isinstance(item, Text) else fields.get(item.dataset)
         if known is not None and not isinstance(item, Text):
-            for part, column in columns_of(item):
-                if column not in [field.name for field in known]:
-                    yield _missing_column(page, location + part, item.dataset, column, known)
-            yield from _type_problems(page, location, item, known)
+            for named in columns_of(item):
+                yield from _column_problems(page, location, item.dataset, named, known)
             yield from _metric_problems(connection, page, location, item)
         for part, text in templates_of(item):
             yield from _template_problems(page, location + part, text, fields)
@@ -109,26 +110,16 @@ def _template_problems(
             yield _missing_column(page, location, placeholder.dataset, placeholder.column, known)
 
 
-def _type_problems(
-    page: Page, location: Location, item: AnyItem, known: Sequence[Field]
+def _column_problems(
+    page: Page, location: Location, dataset: str, named: Named, known: Sequence[Field]
 ) -> Iterator[PlainError]:
-    types = {field.name: field for field in known}
-    wanted: list[tuple[Location, str | None, str]] = [
-        ((*part, "field"), measure.field, "a number") for part, measure in measures_of(item)
-    ]
-    if isinstance(item, Kpis):
-        wanted += [
-            (("time",), item.time, "a date"),
-            (("incomplete",), item.incomplete, "true or false"),
-        ]
-    if isinstance(item, (XyChart, Table)):
-        wanted.append((("faded",), item.faded, "true or false"))
-    for part, name, kind in wanted:
-        field = types.get(name or "")
-        if field and not _is_a(field, kind):
-            yield page.problem(
-                location + part, f"'{field.name}' is not {kind} but {field.sql_type}"
-            )
+    field = next((field for field in known if field.name == named.column), None)
+    if field is None:
+        yield _missing_column(page, location + named.part, dataset, named.column, known)
+    elif named.kind and not _is_a(field, named.kind):
+        yield page.problem(
+            location + named.part, f"'{field.name}' is not {named.kind} but {field.sql_type}"
+        )
 
 
 def _is_a(field: Field, kind: str) -> bool:
@@ -138,19 +129,13 @@ def _is_a(field: Field, kind: str) -> bool:
 
 
 def _metric_problems(
-    connection: duckdb.DuckDBPyConnection,
-    page: Page,
-    location: Location,
-    item: Kpis | XyChart | HeatmapChart | Table,
+    connection: duckdb.DuckDBPyConnection, page: Page, location: Location, item: AnyItem
 ) -> Iterator[PlainError]:
-    used: list[tuple[Location, str]] = [
-        ((*part, "metric"), measure.metric) for part, measure in measures_of(item) if measure.metric
-    ]
-    if isinstance(item, Kpis):
-        used += [(("metrics", index), name) for index, name in enumerate(item.metrics)]
-    for part, name in used:
+    if isinstance(item, Text):
+        return
+    for part, name in metrics_of(item):
         query = page.spec.datasets[item.dataset].sql
-        sql = f"select {page.metric_sql(name)} as {quoted(name)} from (\n{query}\n)"
+        sql = f"select {page.metrics.sql(name)} as {quoted(name)} from (\n{query}\n)"
         try:
             fields = describe(connection, sql)
         except duckdb.Error as error:

@@ -10,10 +10,11 @@ import duckdb
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
-from reports.chart_rows import Source
+from configuration.yaml_file import Location
+from reports.charts.rows import Source
 from reports.formats import FormatName, Formatter, Value
 from reports.frames import Frame
-from reports.pages import Location, Page
+from reports.pages import Page
 from reports.placeholders import Placeholder, placeholders, substitute, without_missing, written
 
 # HTML in an author's Markdown is shown as text; so is what values hold.
@@ -34,7 +35,11 @@ class Context:
     def source(self, dataset: str, location: Location) -> Source:
         """Where an item finds a dataset's rows to compute metrics over."""
         return Source(
-            self.connection, self.page, location, table_of(dataset), self.frames[dataset].fields
+            self.connection,
+            table_of(dataset),
+            self.frames[dataset].fields,
+            self.page.metrics,
+            lambda part: self.page.problem((*location, *part), "").where,
         )
 
     def text(self, template: str) -> str:

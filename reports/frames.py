@@ -11,7 +11,7 @@ from decimal import Decimal
 import duckdb
 
 from reports.formats import FormatName, Formatter, Value, default_format, is_numeric
-from reports.page_file import Dataset
+from reports.language.datasets import Dataset
 from reports.sql import quoted
 
 Json = str | int | float | bool | None

@@ -8,10 +8,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from configuration.errors import PlainError
-from reports.chart_rows import Source
+from reports.charts.rows import Source
 from reports.formats import FormatName, Formatter, Value
-from reports.frames import Field, Frame, as_number, describe
-from reports.page_file import Kpis, Metric
+from reports.frames import Frame, as_number
+from reports.language.items import Measure
+from reports.language.kpis import Kpis
+from reports.language.metrics import Metric
 from reports.sparkline import sparkline_path
 from reports.sql import quoted
 
@@ -69,21 +71,23 @@ class _Comparisons:
 def kpi_row(item: Kpis, source: Source, formatter: Formatter, words: Mapping[str, str]) -> KpiRow:
     """The cards of a KPI item; no cards where the dataset has no rows."""
     names = list(dict.fromkeys(item.metrics))
-    measures = [f"{source.page.metric_sql(name)} as {quoted(name)}" for name in names]
-    sql = (
-        f"select {quoted(item.time)}, {', '.join(measures)} from {quoted(source.table)} "
-        f"where {quoted(item.time)} is not null group by 1 order by 1"
-    )
     _refuse_adding_up(item, source, names)
-    frame = _labelled(
-        item, source, describe(source.connection, sql), source.connection.execute(sql).fetchall()
+    time = quoted(item.time)
+    rows = source.select(
+        [time, *[source.metrics.sql(name) for name in names]],
+        where=f"{time} is not null",
+        group=[time],
+        order=[time],
     )
+    fields = [source.field(item.time, None, _period_format(item))]
+    fields += [source.measure_field(Measure(metric=name)) for name in names]
+    frame = Frame(tuple(fields), tuple(rows))
     if not frame.rows:
         return KpiRow((), "", frame)
     times = [value for value in frame.column(item.time) if isinstance(value, date)]
     compared = _comparisons(item, source, times, formatter, words)
     cards = tuple(
-        _card(item, name, source.page.metrics[name], frame, compared, formatter, words["new"])
+        _card(item, name, source.metrics[name], frame, compared, formatter, words["new"])
         for name in names
     )
     return KpiRow(cards, formatter.text(times[-1], _period_format(item)), frame, compared.note)
@@ -152,11 +156,10 @@ def _incomplete(item: Kpis, source: Source) -> set[date]:
     """The periods of which the dataset says that they are not complete."""
     if item.incomplete is None:
         return set()
-    found = source.connection.execute(
-        f"select distinct {quoted(item.time)} from {quoted(source.table)} "
-        f"where {quoted(item.incomplete)} and {quoted(item.time)} is not null"
-    ).fetchall()
-    return {row[0] for row in found}
+    found = source.select(
+        [quoted(item.time)], where=f"{quoted(item.incomplete)} and {quoted(item.time)} is not null"
+    )
+    return {row[0] for row in found if isinstance(row[0], date)}
 
 
 def _card(
@@ -201,32 +204,13 @@ def _period_format(item: Kpis) -> FormatName:
     return item.format or _PERIOD_FORMATS[item.grain]
 
 
-def _labelled(
-    item: Kpis, source: Source, fields: tuple[Field, ...], rows: list[tuple[Value, ...]]
-) -> Frame:
-    metrics = source.page.metrics
-    wanted: list[tuple[str, str | None, FormatName | None]] = [
-        (item.time, None, _period_format(item))
-    ]
-    wanted += [
-        (field.name, metrics[field.name].label, metrics[field.name].format) for field in fields[1:]
-    ]
-    return Frame(fields, tuple(rows)).select(wanted)
-
-
 def _refuse_adding_up(item: Kpis, source: Source, names: list[str]) -> None:
-    exact = [name for name in names if not source.page.metrics[name].additive]
-    twice = (
-        exact
-        and source.connection.execute(
-            f"select 1 from {quoted(source.table)} group by {quoted(item.time)} having count(*) > 1 limit 1"
-        ).fetchone()
-    )
-    if twice:
+    exact = [name for name in names if not source.metrics[name].additive]
+    if exact and source.has_several([item.time]):
         raise PlainError(
             f"'{exact[0]}' cannot be added up, but dataset '{item.dataset}' has several rows for one "
             f"{item.time}",
-            where=source.page.problem((*source.location, "dataset"), "").where,
+            where=source.place(("dataset",)),
             remedy="Compute it in the dataset's SQL, one row per period.",
         )
 

@@ -11,27 +11,25 @@ from typing import Any
 import duckdb
 
 from configuration.errors import ConfigurationError, PlainError
-from configuration.yaml_file import load_yaml_model, nearest, position_of, read_yaml, validate_yaml
-from reports.formats import FORMATS
-from reports.page_file import (
-    AnyItem,
-    Column,
-    HeatmapChart,
-    Kpis,
-    Measure,
-    Metric,
-    PageFile,
-    SiteFile,
-    Table,
-    Text,
-    XyChart,
+from configuration.yaml_file import (
+    Location,
+    load_yaml_model,
+    nearest,
+    position_of,
+    read_yaml,
+    validate_yaml,
 )
+from reports.formats import FORMATS
+from reports.language.items import ChartItem
+from reports.language.metrics import Metrics, references
+from reports.language.page import AnyItem, PageFile, metrics_of, templates_of
+from reports.language.site import SiteFile
+from reports.language.tables import Table
+from reports.language.texts import Text
 from reports.placeholders import format_name, is_format, placeholders, strays
 from reports.sql import QueryError, Reads, reads_of
 
-Location = tuple[int | str, ...]
 _PAGE_ID = re.compile(r"^[a-z][a-z0-9_]*$")
-_METRIC_REFERENCE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 @dataclass(frozen=True)
@@ -46,15 +44,9 @@ class Page:
     document: Any = field(repr=False, compare=False, default=None)
 
     @property
-    def metrics(self) -> dict[str, Metric]:
+    def metrics(self) -> Metrics:
         """The site's metrics and the page's own."""
-        return {**self.site.metrics, **self.spec.metrics}
-
-    def metric_sql(self, name: str) -> str:
-        """The SQL of a metric with the metrics that it is made of."""
-        return _METRIC_REFERENCE.sub(
-            lambda match: f"({self.metric_sql(match[1])})", self.metrics[name].sql
-        )
+        return Metrics({**self.site.metrics, **self.spec.metrics})
 
     def problem(self, location: Location, what: str, remedy: str = "") -> PlainError:
         """An error at a place of the page's YAML."""
@@ -110,27 +102,6 @@ def unknown(kind: str, name: str, allowed: list[str]) -> tuple[str, str]:
     return f"there is no {kind} '{name}'", f"Known: {known}."
 
 
-def measures_of(item: AnyItem) -> list[tuple[Location, Measure]]:
-    """The measures of a chart with their places in the item."""
-    if isinstance(item, XyChart):
-        return [(("y", index), measure) for index, measure in enumerate(item.y)]
-    if isinstance(item, HeatmapChart):
-        return [(("value",), item.value)]
-    return []
-
-
-def templates_of(item: AnyItem) -> list[tuple[Location, str]]:
-    """The texts of an item that may hold values."""
-    found: list[tuple[Location, str]] = [
-        (("headline",), item.headline),
-        (("subtitle",), item.subtitle),
-    ]
-    if isinstance(item, Text):
-        found.append((("text",), item.text))
-        found.extend((("sentences", index), text) for index, text in enumerate(item.sentences))
-    return found
-
-
 def _load_page(path: Path, site: SiteFile, connection: duckdb.DuckDBPyConnection) -> Page:
     document = read_yaml(path)
     spec = validate_yaml(document, PageFile, str(path))
@@ -180,43 +151,25 @@ def _metric_problems(page: Page) -> Iterator[PlainError]:
         )
     names = list(page.metrics)
     for name, metric in page.metrics.items():
-        for used in _METRIC_REFERENCE.findall(metric.sql):
+        for used in references(metric):
             if used not in names:
                 what, remedy = unknown("metric", used, names)
                 yield page.problem(("metrics", name, "sql"), f"metric '{name}': {what}", remedy)
-            elif name in _metrics_below(page.metrics, used):
+            elif name in page.metrics.below(used):
                 yield page.problem(
                     ("metrics", name, "sql"), f"the metric '{name}' is made of itself"
                 )
-
-
-def _metrics_below(metrics: Mapping[str, Metric], name: str) -> set[str]:
-    seen: set[str] = set()
-    waiting = [name]
-    while waiting:
-        current = waiting.pop()
-        if current in metrics and current not in seen:
-            seen.add(current)
-            waiting.extend(_METRIC_REFERENCE.findall(metrics[current].sql))
-    return seen
 
 
 def _item_problems(page: Page, location: Location, item: AnyItem) -> Iterator[PlainError]:
     if not isinstance(item, Text) and item.dataset not in page.spec.datasets:
         what, remedy = unknown("dataset", item.dataset, list(page.spec.datasets))
         yield page.problem((*location, "dataset"), what, remedy)
-    used: list[tuple[Location, str]] = [
-        ((*part, "metric"), measure.metric)
-        for part, measure in measures_of(item)
-        if measure.metric is not None
-    ]
-    if isinstance(item, Kpis):
-        used += [(("metrics", index), name) for index, name in enumerate(item.metrics)]
-    for part, name in used:
+    for part, name in metrics_of(item):
         if name not in page.metrics:
             what, remedy = unknown("metric", name, list(page.metrics))
             yield page.problem(location + part, what, remedy)
-    if isinstance(item, (XyChart, HeatmapChart)) and not item.title:
+    if isinstance(item, ChartItem) and not item.title:
         yield page.problem(location, "a chart needs a title", "Add `title:`.")
     if isinstance(item, Table) and not item.title:
         yield page.problem(location, "a table needs a title", "Add `title:`.")
@@ -244,32 +197,3 @@ def _template_problems(page: Page, location: Location, text: str) -> Iterator[Pl
         if not is_format(placeholder.format):
             what, remedy = unknown("format", format_name(placeholder.format), list(FORMATS))
             yield page.problem(location, f"in the text: {what}", remedy)
-
-
-def columns_of(item: AnyItem) -> list[tuple[Location, str]]:
-    """The dataset's columns that an item names, with their places in the item."""
-    if isinstance(item, Kpis):
-        return [(("time",), item.time), *_named(("incomplete",), item.incomplete)]
-    if isinstance(item, Table):
-        shown = [(("columns", i, "field"), column.field) for i, column in enumerate(item.columns)]
-        return [*shown, *_named(("faded",), item.faded)]
-    found: list[tuple[Location, str]] = [
-        ((*part, "field"), measure.field)
-        for part, measure in measures_of(item)
-        if measure.field is not None
-    ]
-    if isinstance(item, XyChart):
-        found.append((("x", "field"), item.x.field))
-        if item.series:
-            found.append((("series", "field"), item.series.field))
-        found += _named(("faded",), item.faded)
-    if isinstance(item, HeatmapChart):
-        found += [(("x", "field"), item.x.field), (("y", "field"), item.y.field)]
-    return found
-
-
-def _named(part: Location, column: str | None) -> list[tuple[Location, str]]:
-    return [] if column is None else [(part, column)]
-
-
-__all__ = ["Column", "Page", "columns_of", "load_pages", "load_site", "measures_of", "unknown"]

@@ -23,8 +23,8 @@ from reports.facts import ReleaseFacts
 from reports.formats import Formatter
 from reports.frames import Field, Frame, materialize
 from reports.kpis import Card
+from reports.language.site import SiteFile
 from reports.marts import open_marts
-from reports.page_file import SiteFile
 from reports.pages import Page, load_pages
 from reports.sparkline import sparkline_end
 from reports.sql import first_line

@@ -9,7 +9,7 @@ from decimal import Decimal
 from reports.context import Context
 from reports.formats import Value
 from reports.frames import Field, Frame, as_json, as_number
-from reports.page_file import Column, Table
+from reports.language.tables import Column, Table
 
 ROWS_IN_PAGE = 100
 ROWS_WITHOUT_SCRIPT = 60

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 
 from markupsafe import Markup
 
-from reports.chart_rows import heatmap_rows, xy_rows
+from configuration.yaml_file import Location
+from reports.charts.figure import Figure
+from reports.charts.mark import Rows, Speaker
+from reports.charts.registry import mark_of
 from reports.context import Context
-from reports.figures import Figure, heatmap_figure, xy_figure
-from reports.frames import Frame, as_number, frame_as_json
+from reports.frames import frame_as_json
 from reports.kpis import Card, kpi_row
-from reports.page_file import AnyItem, HeatmapChart, Kpis, Table, Text, XyChart
-from reports.pages import Location, measures_of
+from reports.language.items import ChartItem
+from reports.language.kpis import Kpis
+from reports.language.page import AnyItem, metrics_of
+from reports.language.tables import Table
+from reports.language.texts import Text
 from reports.tables import TableView, plain_table, table_view
 
 HALF = 6  # of the page's twelve columns
@@ -113,31 +117,21 @@ def _kpis(view: ItemView, item: Kpis, location: Location, context: Context) -> I
     )
 
 
-def _chart(
-    view: ItemView, item: XyChart | HeatmapChart, location: Location, context: Context
-) -> ItemView:
-    source, formatter = context.source(item.dataset, location), context.formatter
-    faded: list[bool] = []
-    if isinstance(item, HeatmapChart):
-        frame = heatmap_rows(item, source, formatter)
-    else:
-        frame, faded = xy_rows(item, source, formatter)
+def _chart(view: ItemView, item: ChartItem, location: Location, context: Context) -> ItemView:
+    mark, formatter = mark_of(item), context.formatter
+    rows = mark.rows(item, context.source(item.dataset, location), formatter)
+    frame = rows.frame
     view = replace(view, height=item.height)
     if not any(value is not None for row in frame.rows for value in row[1:]):
         return replace(view, is_empty=True)
-    figure = (
-        heatmap_figure(item, frame, formatter)
-        if isinstance(item, HeatmapChart)
-        else xy_figure(item, frame, faded, formatter)
-    )
-    used = [measure.metric for _, measure in measures_of(item) if measure.metric]
+    figure = mark.figure(item, rows, formatter)
     return replace(
         view,
         figure=figure,
-        alt=_alt(item, frame, context),
+        alt=_alt(item, rows, context),
         table=plain_table(frame, context),
-        has_faded=any(faded),
-        definitions=_definitions(used, context),
+        has_faded=any(rows.faded),
+        definitions=_definitions([used.metric for used in metrics_of(item)], context),
         data={"frame": frame_as_json(frame, formatter), "figure": figure.as_json()},
     )
 
@@ -157,36 +151,9 @@ def _definitions(names: Sequence[str], context: Context) -> list[Definition]:
     ]
 
 
-def _alt(item: XyChart | HeatmapChart, frame: Frame, context: Context) -> str:
+def _alt(item: ChartItem, rows: Rows, context: Context) -> str:
     """A sentence that says what the chart shows, for those who cannot see it."""
-    words, formatter = context.words, context.formatter
-    x = frame.texts(frame.fields[0].name, formatter)
-    parts = [words[f"chart_{item.mark}"], item.alt or item.title]
-    parts.append(words["from_to"].format(first=x[0], last=x[-1]))
-    parts.append(words["points"].format(count=len(x)))
-    if isinstance(item, XyChart):
-        parts += _extremes(item, frame, x, context)
+    speaker = Speaker(context.formatter, context.words)
+    parts = [context.words[f"chart_{item.mark}"], item.alt or item.title]
+    parts += mark_of(item).sentence(item, rows, speaker)
     return ". ".join(part.rstrip(".") for part in parts) + "."
-
-
-def _extremes(item: XyChart, frame: Frame, x: Sequence[str], context: Context) -> list[str]:
-    """The highest, the lowest and the last value of the main measure, in words."""
-    main = next((i for i, m in enumerate(item.y, start=1) if m.emphasis == "main"), 1)
-    described = frame.fields[main]
-    texts = frame.texts(described.name, context.formatter)
-    numbers = [as_number(row[main]) for row in frame.rows]
-    known = [(number, index) for index, number in enumerate(numbers) if number is not None]
-    if not known:
-        return []
-    # Of equal values the first one is named.
-    ends = [
-        ("highest", max(known, key=lambda one: one[0])),
-        ("lowest", min(known, key=lambda one: one[0])),
-    ]
-    if isinstance(frame.rows[0][0], date):
-        ends.append(("last", known[-1]))
-    label = f"{described.label}: " if len(frame.fields) > 2 else ""  # noqa: PLR2004 - x and one more
-    told = [
-        context.words[end].format(value=texts[index], where=x[index]) for end, (_, index) in ends
-    ]
-    return [label + ", ".join(told)]

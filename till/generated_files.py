@@ -53,7 +53,7 @@ def _all(project: Project) -> Iterator[tuple[Path, str]]:
     from ingest.dbt_sources import source_properties
     from ingest.declaration.sources_file import json_schema, load_sources_file
     from reports.exposures import exposures_yaml
-    from reports.page_file import json_schemas
+    from reports.language.schema import json_schemas
     from reports.pages import load_pages
 
     for path in sources_files(project):

@@ -10,7 +10,7 @@ import pytest
 
 from configuration.errors import ConfigurationError
 from reports.formats import FORMATS
-from reports.page_file import json_schemas
+from reports.language.schema import json_schemas
 from reports.render import render_site
 from tests.browser.synthetic_marts import write_marts
 from tests.unit.reports_folder import FACTS, write_pages

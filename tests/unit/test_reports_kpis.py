@@ -10,7 +10,8 @@ import pytest
 from configuration.errors import PlainError
 from reports.formats import Formatter, Value
 from reports.kpis import change_between, earlier
-from reports.page_file import Better, Metric
+from reports.language.metrics import Metric
+from reports.language.names import Better
 from tests.unit.reports_folder import data_of, page_with, render
 
 FORMATTER = Formatter("en_GB", "EUR")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from configuration.errors import ConfigurationError, PlainError
-from reports.page_file import json_schemas
+from reports.language.schema import json_schemas
 from reports.pages import load_pages
 from tests.unit.reports_folder import PAGE, page_with, render, write_pages
 

@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from reports.exposures import exposures_yaml
-from reports.page_file import json_schemas
+from reports.language.schema import json_schemas
 from reports.pages import load_pages
 from reports.render import render_site
 from tests.browser.synthetic_marts import write_marts as write_all_marts

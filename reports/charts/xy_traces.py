@@ -1,26 +1,23 @@
-"""The marks of charts over an axis: what a line, an area or a bar is in Plotly's terms.
-
-A mark is one function in MARKS. A trace is Plotly's, with two additions that `assets/report.js`
-resolves in the browser, so that every value is shipped once and colours follow the theme:
-`{"$": 2}` is the third column of the frame, and a string `var(--x)` is a colour of the style sheet.
-"""
+"""What a line, an area or a bar is in Plotly's terms."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reports.axes import Axis, plain
+from reports.charts.axes import Axis, plain
+from reports.charts.figure import Trace
 from reports.formats import Formatter
 from reports.frames import Frame, as_number
-from reports.page_file import XyChart
+
+if TYPE_CHECKING:
+    from reports.charts.xy import XyChart
 
 LABELLED_BARS, LABELLED_SHORT_BARS, SHORT_LABEL = 7, 12, 4
 LABEL_HEIGHT = 0.1  # of the axis, about: a line of text above a bar
 OTHER_COLOUR = "var(--series-other)"
 
-Trace = dict[str, Any]
-Mark = Callable[[XyChart, int, str, str], Trace]
+Draws = Callable[["XyChart", int, str, str], Trace]
 
 
 def _line(item: XyChart, index: int, colour: str, along: str) -> Trace:
@@ -52,7 +49,7 @@ def _bar(item: XyChart, index: int, colour: str, along: str) -> Trace:
     return {**trace, "orientation": "h"} if item.horizontal else trace
 
 
-MARKS: Mapping[str, Mark] = {"line": _line, "area": _area, "bar": _bar}
+TRACES: Mapping[str, Draws] = {"line": _line, "area": _area, "bar": _bar}
 
 
 def colours(item: XyChart, frame: Frame) -> dict[int, str]:

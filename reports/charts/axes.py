@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from reports.charts.ticks import Tick, date_ticks
 from reports.formats import Formatter, Value
 from reports.frames import Field
-from reports.ticks import Tick, date_ticks
 
 WIDE_TICKS, NARROW_TICKS = 9, 5
 LONGEST_LABEL = 28

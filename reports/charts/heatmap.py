@@ -1,0 +1,70 @@
+"""Heat maps: one coloured cell for each pair of x and y."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from reports.charts.axes import name_axis, place_axis
+from reports.charts.figure import Figure, numbers_of
+from reports.charts.mark import Mark, Rows, Speaker, range_sentence
+from reports.charts.rows import Source, grouped, pivot
+from reports.formats import Formatter, Value
+from reports.frames import sort_key
+from reports.language.items import Axis, ChartItem, Measure, Named, Used, measured
+
+
+class HeatmapChart(ChartItem):
+    """One coloured cell for each pair of x and y."""
+
+    mark: Literal["heatmap"]
+    x: Axis
+    y: Axis
+    value: Measure
+
+
+def _columns(item: HeatmapChart) -> list[Named]:
+    shown, _ = measured([(("value",), item.value)])
+    return [*shown, Named(("x", "field"), item.x.field), Named(("y", "field"), item.y.field)]
+
+
+def _metrics(item: HeatmapChart) -> list[Used]:
+    return measured([(("value",), item.value)])[1]
+
+
+def _rows(item: HeatmapChart, source: Source, formatter: Formatter) -> Rows:
+    """One row per x, one column per y, in the order in which the dataset has them."""
+    found = grouped(source, item.x.field, item.y.field, item.value)
+    # Rows of y stand in their own order (Monday first), not in that of their first appearance.
+    names: list[Value] = list({row[1] for row in found if row[1] is not None})
+    names.sort(key=sort_key)
+    x, y = source.axis_field(item.x), source.axis_field(item.y)
+    return Rows(pivot(found, names, x, y, source.measure_field(item.value), formatter))
+
+
+def _figure(item: HeatmapChart, rows: Rows, formatter: Formatter) -> Figure:
+    """Rows of the frame are x, its fields after the first are y from the top down."""
+    frame = rows.frame
+    names = frame.fields[1:]
+    trace = {
+        "type": "heatmap",
+        "z": [{"$": index + 1} for index in range(len(names))],
+        "colorscale": [[step / 4, f"var(--heat-{step})"] for step in range(5)],
+        "showscale": False,
+        "xgap": 2,
+        "ygap": 2,
+        "hoverongaps": False,
+    }
+    numbers = numbers_of(frame)
+    gradient = None
+    if numbers:
+        low, high = (formatter.text(end(numbers), names[0].format) for end in (min, max))
+        gradient = (low, high)
+    x = place_axis(frame.column(frame.fields[0].name), frame.fields[0], formatter)
+    return Figure(frame, [trace], x, name_axis(names), (), (), gradient, {}, "cell")
+
+
+def _sentence(item: HeatmapChart, rows: Rows, speaker: Speaker) -> list[str]:
+    return range_sentence(item, rows, speaker)
+
+
+MARK = Mark(HeatmapChart, _columns, _metrics, _rows, _figure, _sentence)

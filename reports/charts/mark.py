@@ -1,0 +1,59 @@
+"""What the module of a mark brings: its model, and how one of its charts becomes rows and a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from reports.charts.figure import Figure
+from reports.charts.rows import Source
+from reports.formats import Formatter
+from reports.frames import Frame
+from reports.language.items import ChartItem, Named, Used
+
+ItemT = TypeVar("ItemT", bound=ChartItem)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows that a chart draws: the first field is its x; `faded` says which rows are pale."""
+
+    frame: Frame
+    faded: Sequence[bool] = ()
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """What the sentence about a chart is written with."""
+
+    formatter: Formatter
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Mark(Generic[ItemT]):
+    """A mark: every function takes the author's item first.
+
+    - `columns` and `metrics`: what the item names, for the checks;
+    - `rows`: SQL over the dataset's table, as a frame;
+    - `figure`: Plotly's traces over that frame, never empty when it is called;
+    - `sentence`: what the chart shows, in parts, for those who cannot see it.
+    """
+
+    model: type[ItemT]
+    columns: Callable[[ItemT], list[Named]]
+    metrics: Callable[[ItemT], list[Used]]
+    rows: Callable[[ItemT, Source, Formatter], Rows]
+    figure: Callable[[ItemT, Rows, Formatter], Figure]
+    sentence: Callable[[ItemT, Rows, Speaker], list[str]]
+
+
+def range_sentence(item: ChartItem, rows: Rows, speaker: Speaker) -> list[str]:
+    """From where to where x goes, and how many points it has."""
+    words = speaker.words
+    x = rows.frame.texts(rows.frame.fields[0].name, speaker.formatter)
+    return [
+        words["from_to"].format(first=x[0], last=x[-1]),
+        words["points"].format(count=len(x)),
+    ]

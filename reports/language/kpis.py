@@ -1,0 +1,42 @@
+"""Figures with their change, as an author writes them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from reports.formats import FormatName
+from reports.language.items import Item, Named, Used, named
+from reports.language.names import Grain
+
+
+class Kpis(Item):
+    """A row of figures with change and sparkline."""
+
+    type: Literal["kpis"]
+    dataset: str
+    time: str = Field(
+        description="The date column; the last one in the dataset is the period shown."
+    )
+    grain: Grain = "month"
+    metrics: list[str] = Field(min_length=1, max_length=8)
+    compare: list[Literal["previous", "previous_year"]] = Field(["previous", "previous_year"])
+    incomplete: str | None = Field(
+        None, description="Boolean column: a period in which it is true is compared with nothing."
+    )
+    sparkline: bool = True
+    format: FormatName | None = Field(None, description="How the periods are written.")
+
+
+def kpi_columns(item: Kpis) -> list[Named]:
+    """The columns that the item names."""
+    return [
+        Named(("time",), item.time, "a date"),
+        *named(("incomplete",), item.incomplete, "true or false"),
+    ]
+
+
+def kpi_metrics(item: Kpis) -> list[Used]:
+    """The metrics that the item shows."""
+    return [Used(("metrics", index), name) for index, name in enumerate(item.metrics)]
