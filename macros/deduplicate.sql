@@ -11,7 +11,8 @@
 #}
 
 {#
-    One row of those that agree in every source column; for tables without a key.
+    One row of those that agree in every source column, that of the newest load: what was implausible
+    when it first came (a date of next week) is not once a later load holds it. For tables without a key.
 
     relation  (relation)     the raw table: source(...)
     columns   (list of str)  all source columns (not _file, _load_id, _loaded_at)
@@ -54,14 +55,14 @@ copies as (
         md5(cast(row({{ columns | join(', ') }}) as varchar)) as _content,
         row_number() over (
             partition by {{ columns | join(', ') }}
-            order by raw_rows._load_id, raw_rows._file
+            order by raw_rows._load_id desc, raw_rows._file desc
         ) as _copy
     from {{ relation }} as raw_rows
     semi join repeated_keys
         on {{ _same_key(key) }}
 ),
 
-first_copies as (
+newest_copies as (
     select
         * exclude (_content, _copy),
         case
@@ -73,7 +74,7 @@ first_copies as (
 
 select * from alone
 union all by name
-select * from first_copies
+select * from newest_copies
 {% endmacro %}
 
 {#
