@@ -12,6 +12,7 @@ from reports.charts.figure import Figure
 from reports.charts.mark import Rows, Speaker
 from reports.charts.registry import mark_of
 from reports.context import Context
+from reports.emptiness import why_empty
 from reports.frames import frame_as_json
 from reports.kpis import Card, kpi_row
 from reports.language.items import ChartItem
@@ -72,10 +73,14 @@ def item_view(item: AnyItem, location: Location, item_id: str, context: Context)
         return _text(view, item, context)
     view = replace(view, sql=context.page.spec.datasets[item.dataset].sql.strip())
     if isinstance(item, Kpis):
-        return _kpis(view, item, location, context)
-    if isinstance(item, Table):
-        return _table(view, item, context)
-    return _chart(view, item, location, context)
+        view = _kpis(view, item, location, context)
+    elif isinstance(item, Table):
+        view = _table(view, item, context)
+    else:
+        view = _chart(view, item, location, context)
+    if view.is_empty and not item.when_empty:
+        return replace(view, when_empty=why_empty(item.dataset, context))
+    return view
 
 
 def paired_on_paper(views: Sequence[ItemView]) -> list[ItemView]:
