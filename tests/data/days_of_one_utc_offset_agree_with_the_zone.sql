@@ -1,0 +1,58 @@
+-- The macro days_of_one_utc_offset with what the engine knows of each zone: on a still day, from its first
+-- to its last microsecond, in local time and in UTC, the offset is the zone's. And days of a clock
+-- change are not among them, while nearly all others are. Half an hour (Lord Howe), a day that was left
+-- out (Apia, 30 December 2011), summer time that pauses (Casablanca). A row is a moment or zone that differs.
+{%- set zones = [
+    'Europe/London', 'Europe/Madrid', 'America/New_York', 'Australia/Lord_Howe', 'Pacific/Apia',
+    'Africa/Casablanca',
+] %}
+with still_days as (
+    {%- for zone in zones %}
+    select
+        '{{ zone }}' as time_zone,
+        calendar_day,
+        utc_offset
+    from ({{ days_of_one_utc_offset(zone) | indent(4) }})
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+),
+
+moments as (
+    select
+        still_days.time_zone,
+        still_days.utc_offset,
+        still_days.calendar_day + time_of_day as moment
+    from still_days
+    cross join (
+        values
+        (interval 0 hour), (interval 3 hour), (interval '23:59:59.999999')
+    ) as times (time_of_day)
+),
+
+moments_that_differ as (
+    select
+        time_zone,
+        cast(moment as varchar) as problem
+    from moments
+    where
+        moment - utc_offset is distinct from (moment at time zone time_zone) at time zone 'UTC'
+        or moment + utc_offset is distinct from (moment at time zone 'UTC') at time zone time_zone
+),
+
+-- 60 years have 21,915 days; at most three changes a year and four days about each.
+zones_with_too_few_or_too_many_days as (
+    select
+        time_zone,
+        'still days: ' || count(*) as problem
+    from still_days
+    group by time_zone
+    having
+        count(*) not between 21915 - 60 * 4 * 4 and 21915
+        or count(*) filter (where calendar_day = date '2011-12-30' and time_zone = 'Pacific/Apia') > 0
+        or count(*) filter (where calendar_day = date '2024-03-31' and time_zone = 'Europe/Madrid') > 0
+        or count(*) filter (where calendar_day = date '2024-03-15' and time_zone = 'Europe/Madrid') = 0
+)
+
+select * from moments_that_differ
+union all
+select * from zones_with_too_few_or_too_many_days
