@@ -16,6 +16,7 @@ def model(dbt, session):
         """
         select repeat_purchases, recency_days, age_days, count(*) as customers
         from customers
+        where repeat_purchases is not null
         group by repeat_purchases, recency_days, age_days
         order by repeat_purchases, recency_days, age_days
         """,

@@ -27,21 +27,23 @@ customers as (
     where orders > 0
 ),
 
+-- By hashes, which are a third of the work of keys; two customers who shared one would break the law
+-- that all gaps add up to the days from first to last orders.
 customer_days as (
     select
-        customer_key,
+        hash(customer_key) as customer_hash,
         order_date
     from orders
     where customer_key is not null
     group by
-        customer_key,
+        hash(customer_key),
         order_date
 ),
 
 customer_days_compared as (
     select
         order_date,
-        lag(order_date) over (partition by customer_key order by order_date) as previous_order_date
+        lag(order_date) over (partition by customer_hash order by order_date) as previous_order_date
     from customer_days
 ),
 

@@ -18,11 +18,27 @@ countries as (
     from {{ ref('dim_countries') }}
 ),
 
+-- In two steps: counting distinct customers of many groups at once takes far more memory.
+country_customers as (
+    select
+        country_code,
+        customer_key,
+        sum(gross_revenue) as gross_revenue,
+        sum(returns_amount) as returns_amount,
+        sum(units) as units,
+        count(*) filter (where is_completed) as orders,
+        cast(customer_key is not null and bool_or(is_completed) as integer) as customers
+    from orders
+    group by
+        country_code,
+        customer_key
+),
+
 country_figures as (
     select
         country_code,
         {{ sales_figures() }}
-    from orders
+    from country_customers
     group by country_code
 )
 
