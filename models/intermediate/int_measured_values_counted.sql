@@ -27,8 +27,7 @@ customers as (
     where orders > 0
 ),
 
--- By hashes, which are a third of the work of keys; two customers who shared one would break the law
--- that all gaps add up to the days from first to last orders.
+-- A hash takes half the work of a key; customers_share_no_hash holds it to be as good.
 customer_days as (
     select
         hash(customer_key) as customer_hash,
