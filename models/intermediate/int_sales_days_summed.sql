@@ -29,7 +29,7 @@ customer_days as (
         sum(returns_amount) as returns_amount,
         sum(units) as units,
         count(*) filter (where is_completed) as orders,
-        customer_hash is not null and bool_or(is_completed) as is_customer
+        customer_hash is not null and count(*) filter (where is_completed) > 0 as is_customer
     from orders
     group by
         order_month,

@@ -15,6 +15,7 @@ import pytest
 from scipy import integrate, special
 
 from analytics.lifetime_value import bg_nbd, gamma_gamma, tables
+from analytics.lifetime_value.likelihood import BLOCK, LIKENESS
 from tests.unit.cdnow import END_OF_DATA, Cdnow, floats
 from tests.unit.simulated_customers import simulate
 
@@ -203,6 +204,26 @@ def test_the_parameters_of_simulated_spenders_are_found_again() -> None:
     for name, value in known.items():
         assert abs(fit.parameters[name] - value) < 4 * fit.standard_errors[name], name
         assert fit.standard_errors[name] < 0.1 * value
+
+
+def test_a_part_of_many_customers_leads_to_the_maximum_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Many histories are fitted from the curvature of some; a search through all finds the same."""
+    made = simulate(SHOPS[3], np.linspace(5, 60, 70_000), 0, seed=5)
+    histories = bg_nbd.Histories.of(made.repeats, made.recency, made.age)
+    spending = gamma_gamma.Spending.of(made.repeats, made.repeats * 7 + made.age % 3)
+    assert len(histories.age) > BLOCK > LIKENESS < len(spending.total), "nothing was left out"
+    quick = bg_nbd.fit(histories), gamma_gamma.fit(spending)
+    monkeypatch.setattr(bg_nbd, "LIKENESS", len(made.age))
+    monkeypatch.setattr(gamma_gamma, "LIKENESS", len(made.age))
+    for found, searched in zip(
+        quick, (bg_nbd.fit(histories), gamma_gamma.fit(spending)), strict=True
+    ):
+        assert found.is_converged == searched.is_converged
+        assert found.parameters == pytest.approx(searched.parameters, rel=1e-6)
+        assert found.standard_errors == pytest.approx(searched.standard_errors, rel=1e-4)
+    assert quick[0].is_converged
 
 
 def test_neither_order_nor_grouping_moves_a_digit() -> None:

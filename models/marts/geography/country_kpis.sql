@@ -28,7 +28,10 @@ country_customers as (
         sum(returns_amount) as returns_amount,
         sum(units) as units,
         count(*) filter (where is_completed) as orders,
-        cast(customer_hash is not null and bool_or(is_completed) as integer) as customers
+        case
+            when customer_hash is not null and count(*) filter (where is_completed) > 0 then 1
+            else 0
+        end as customers
     from orders
     group by
         country_code,

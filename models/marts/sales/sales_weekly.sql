@@ -87,12 +87,9 @@ customers_of_both_parts as (
 
 weeks_compared as (
     select
-        weeks.* exclude (customers),
-        weeks.customers - coalesce(customers_of_both_parts.customers, 0) as customers,
-        lag(weeks.net_revenue) over (order by weeks.week_start) as previous_net_revenue
+        *,
+        lag(net_revenue) over (order by week_start) as previous_net_revenue
     from weeks
-    left join customers_of_both_parts
-        on weeks.week_start = customers_of_both_parts.week_start
 )
 
 select
@@ -106,7 +103,7 @@ select
     weeks_compared.returns_amount,
     weeks_compared.net_revenue,
     weeks_compared.orders,
-    weeks_compared.customers,
+    weeks_compared.customers - coalesce(customers_of_both_parts.customers, 0) as customers,
     weeks_compared.average_order_value,
     weeks_compared.units,
     weeks_compared.return_rate,
@@ -114,5 +111,7 @@ select
     {{ growth_pct('weeks_compared.net_revenue', 'weeks_compared.previous_net_revenue') }}
         as growth_pct
 from weeks_compared
+left join customers_of_both_parts
+    on weeks_compared.week_start = customers_of_both_parts.week_start
 cross join span
 order by weeks_compared.week_start
