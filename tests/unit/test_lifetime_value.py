@@ -210,20 +210,17 @@ def test_a_part_of_many_customers_leads_to_the_maximum_of_all(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Many histories are fitted from the curvature of some; a search through all finds the same."""
-    made = simulate(SHOPS[3], np.linspace(5, 60, 70_000), 0, seed=5)
+    made = simulate(SHOPS[3], np.linspace(5, 60, BLOCK + 2000), 0, seed=5)
     histories = bg_nbd.Histories.of(made.repeats, made.recency, made.age)
-    spending = gamma_gamma.Spending.of(made.repeats, made.repeats * 7 + made.age % 3)
-    assert len(histories.age) > BLOCK > LIKENESS < len(spending.total), "nothing was left out"
-    quick = bg_nbd.fit(histories), gamma_gamma.fit(spending)
-    monkeypatch.setattr(bg_nbd, "LIKENESS", len(made.age))
-    monkeypatch.setattr(gamma_gamma, "LIKENESS", len(made.age))
-    for found, searched in zip(
-        quick, (bg_nbd.fit(histories), gamma_gamma.fit(spending)), strict=True
-    ):
-        assert found.is_converged == searched.is_converged
-        assert found.parameters == pytest.approx(searched.parameters, rel=1e-6)
-        assert found.standard_errors == pytest.approx(searched.standard_errors, rel=1e-4)
-    assert quick[0].is_converged
+    assert len(histories.age) > BLOCK > LIKENESS, "nothing would be left out"
+    found = bg_nbd.fit(histories)
+    monkeypatch.setattr(bg_nbd, "LIKENESS", len(histories.age) + 1)
+    monkeypatch.setattr(bg_nbd, "STARTS", bg_nbd.STARTS[:1])
+    searched = bg_nbd.fit(histories)
+    assert found.is_converged
+    assert searched.is_converged
+    assert found.parameters == pytest.approx(searched.parameters, rel=1e-6)
+    assert found.log_likelihood == pytest.approx(searched.log_likelihood, rel=1e-12)
 
 
 def test_neither_order_nor_grouping_moves_a_digit() -> None:
