@@ -61,7 +61,8 @@ last_weeks_of_months as (
         customer_key,
         {{ dbt.date_trunc('week', 'last_order_date') }} as week_start
     from customer_months
-    where {{ dbt.date_trunc('week', 'last_order_date') }}
+    where
+        {{ dbt.date_trunc('week', 'last_order_date') }}
         >= {{ dbt.dateadd('day', -6, dbt.dateadd('month', 1, 'order_month')) }}
 ),
 
