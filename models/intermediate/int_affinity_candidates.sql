@@ -12,22 +12,29 @@ with products_ranked as (
         row_number() over (order by orders desc, product_key asc) as orders_rank
     from {{ ref('product_kpis') }}
     where orders > 0
-)
+){% if is_incremental() %},
 
-select products_ranked.product_key
-from products_ranked
-{%- if is_incremental() %}
-anti join {{ this }} as candidates
-    on products_ranked.product_key = candidates.product_key
+candidates as (
+    select product_key
+    from {{ this }}
+),
+
+products_to_add as (
+    select products_ranked.*
+    from products_ranked
+    anti join candidates
+        on products_ranked.product_key = candidates.product_key
+)
+{%- else %},
+
+products_to_add as (
+    select *
+    from products_ranked
+)
 {%- endif %}
+
+select product_key
+from products_to_add
 where
-    products_ranked.orders_rank <= {{ products + spare_products }}
-    {%- if is_incremental() %}
-    and exists (
-        select products_taken.product_key
-        from products_ranked as products_taken
-        anti join {{ this }} as candidates
-            on products_taken.product_key = candidates.product_key
-        where products_taken.orders_rank <= {{ products }}
-    )
-    {%- endif %}
+    orders_rank <= {{ products + spare_products }}
+    and (select min(orders_rank) from products_to_add) <= {{ products }}

@@ -1,5 +1,5 @@
--- Few orders, or none: what is counted per month counts them more than once, or sees a pair of their
--- products in none of the months.
+-- Few orders, or none: what is counted per month counts them more than once, or sees a pair of
+-- their products in none of the months.
 {{ config(materialized='table') }}
 
 with orders_across_months as (

@@ -63,7 +63,7 @@
         on new_customers.product_number = products.product_number
 {%- endset %}
 
-{#- From the first touched month on: whoever bought a product before is none of its new customers. -#}
+{#- Whoever bought a product before the touched months is none of its new customers. -#}
 {%- set touched_months %}
     with touched_purchases as (
         select
