@@ -31,10 +31,16 @@ products_to_add as (
     select *
     from products_ranked
 )
-{%- endif %}
+{%- endif %},
 
-select product_key
+first_to_add as (
+    select min(orders_rank) as orders_rank
+    from products_to_add
+)
+
+select products_to_add.product_key
 from products_to_add
+cross join first_to_add
 where
-    orders_rank <= {{ products + spare_products }}
-    and (select min(orders_rank) from products_to_add) <= {{ products }}
+    products_to_add.orders_rank <= {{ products + spare_products }}
+    and first_to_add.orders_rank <= {{ products }}

@@ -164,12 +164,12 @@ FIRST_MONTHS = """
     select customer, min(month) as month from {{ ref('order_lines') }} group by customer
 {%- endset %}
 {%- set touched_months %}
-    select customer, min(month) as month from {{ ref('order_lines') }} as touched
-    where {{ touched_only('month') }} and customer not in (
-        select earlier.customer from {{ ref('order_lines') }} as earlier
-        where not {{ touched_only('earlier.month') }}
-    )
-    group by customer
+    select touched.customer, min(touched.month) as month from {{ ref('order_lines') }} as touched
+    anti join (
+        select customer from {{ ref('order_lines') }} where not {{ touched_only('month') }}
+    ) as earlier on touched.customer = earlier.customer
+    where {{ touched_only('touched.month') }}
+    group by touched.customer
 {%- endset %}
 select * from ({{ once(all_months, in_an_increment=touched_months) }})
 """
