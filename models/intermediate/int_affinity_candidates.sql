@@ -12,11 +12,17 @@ with products_ranked as (
         row_number() over (order by orders desc, product_key asc) as orders_rank
     from {{ ref('product_kpis') }}
     where orders > 0
-){% if is_incremental() %},
+),
 
 candidates as (
-    select product_key
-    from {{ this }}
+    {% if is_incremental() %}
+        select product_key
+        from {{ this }}
+    {% else %}
+        select product_key
+        from products_ranked
+        where false
+    {% endif %}
 ),
 
 products_to_add as (
@@ -24,23 +30,16 @@ products_to_add as (
     from products_ranked
     anti join candidates
         on products_ranked.product_key = candidates.product_key
-)
-{%- else %},
-
-products_to_add as (
-    select *
-    from products_ranked
-)
-{%- endif %},
+),
 
 first_to_add as (
     select min(orders_rank) as orders_rank
     from products_to_add
 )
 
-select products_to_add.product_key
-from products_to_add
+select to_add.product_key
+from products_to_add as to_add
 cross join first_to_add
 where
-    products_to_add.orders_rank <= {{ products + spare_products }}
+    to_add.orders_rank <= {{ products + spare_products }}
     and first_to_add.orders_rank <= {{ products }}
