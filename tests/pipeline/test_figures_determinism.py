@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.conftest import ROOT, Till, copy_project
+from tests.parsed_projects import ParsedProjects
 from tests.pipeline.arrivals import TIES, Arrival, arrive
 from tests.pipeline.lake_project import LakeProject
 from till.demo.generate import generate
@@ -69,8 +70,11 @@ def is_in_order(mart: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def builds(tmp_path_factory: pytest.TempPathFactory, till: Till, dbt: Till) -> dict[str, Figures]:
+def builds(
+    tmp_path_factory: pytest.TempPathFactory, till: Till, dbt: Till, parsed: ParsedProjects
+) -> dict[str, Figures]:
     folder = copy_project(tmp_path_factory.mktemp("determinism") / "project")
+    parsed.lend("demo", folder)
     generate(folder / "demo", scale=0.04)
     done = till(folder, "ingest")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -97,7 +101,12 @@ def builds(tmp_path_factory: pytest.TempPathFactory, till: Till, dbt: Till) -> d
         if day < 2:
             project.succeed("build", *WITHOUT_TESTS, "--select", "+fct_orders")
     elsewhere = dbt(
-        folder, "build", *WITHOUT_TESTS, "--threads", "2", environ={"TZ": "Pacific/Auckland"}
+        folder,
+        "build",
+        *WITHOUT_TESTS,
+        "--threads",
+        "2",
+        environ={"TZ": "Pacific/Auckland", "TILL_LAKE": "lake", "OPENBLAS_NUM_THREADS": "4"},
     )
     assert elsewhere.returncode == 0, elsewhere.stdout + elsewhere.stderr
     assert "touched partitions" in elsewhere.stdout, "the last load was not an increment"
