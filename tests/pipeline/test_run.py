@@ -82,7 +82,7 @@ def test_a_handful_of_customers_have_no_lifetime_value_and_that_is_the_warning(
     assert released_shop.released("count(lifetime_value_12m)", "customer_lifetime_value") == 0
 
 
-def tests_passed(said: str) -> int:
+def checks_passed(said: str) -> int:
     """Data tests and unit tests, as the summary of a run has them."""
     (passed,) = re.findall(r"^Models \d+   tests passed (\d+)", said, re.MULTILINE)
     return int(passed)
@@ -97,7 +97,7 @@ def test_new_rows_are_released_and_gone_back_from(shop: SmallShop, till: Till) -
     assert done.returncode == 0, done.stdout + done.stderr
     assert UNCHANGED in done.stdout
     first_run = (shop.root / "first_run.txt").read_text()
-    assert tests_passed(first_run) > tests_passed(done.stdout) + 50, "unit tests ran again"
+    assert checks_passed(first_run) > checks_passed(done.stdout) + 50, "unit tests ran again"
     assert shop.released("sum(net_revenue)", "sales_daily") == Decimal("100.00")
 
     listed = till(shop.root, "release", "list").stdout.splitlines()
