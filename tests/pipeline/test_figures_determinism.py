@@ -1,6 +1,7 @@
 """The same raw data gives the same figures: with any number of threads, in any order of arrival, on any day.
 
 Every mart is compared, whichever there are; those about the runs themselves (operations) tell of times.
+That threads share the work of a query takes more lines than these: test_figures_threads.py.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import pytest
 from tests.conftest import ROOT, Till, copy_project
 from tests.parsed_projects import ParsedProjects
 from tests.pipeline.arrivals import TIES, Arrival, arrive
-from tests.pipeline.lake_project import LakeProject
+from tests.pipeline.lake_project import LakeProject, query_threads
 from till.demo.generate import generate
 
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "unit_test")
@@ -89,9 +90,11 @@ def builds(
 
     start()
     arrive(original, project.lake_path(), Arrival(parts={0, 1, 2}, at=MONDAY))
-    project.succeed("build", *WITHOUT_TESTS, "--threads", "1")
+    with query_threads(1):
+        project.succeed("build", *WITHOUT_TESTS, "--threads", "1")
     made[AT_ONCE] = figures(project)
-    project.succeed("run", "--full-refresh", "--threads", "4")
+    with query_threads(4):
+        project.succeed("run", "--full-refresh", "--threads", "4")
     made[BUILT_AGAIN] = figures(project)
 
     start()
