@@ -33,9 +33,6 @@ BUILD = ("build", "--exclude-resource-type", "test", "unit_test", "--vars", json
 ONE = "a full refresh, with 1 thread"
 FOUR = "a full refresh, with 4 threads"
 IN_TWO_LOADS = "an increment, with 2 threads"
-# Four builds: on a busy machine they take longer than a test that hangs is given.
-pytestmark = pytest.mark.timeout(900)
-
 # Per mart its rows, and per column the sum of its values' hashes; "" stands for whole rows.
 Hashes = Mapping[str, Mapping[str, int]]
 
