@@ -13,10 +13,25 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import Scheduling
 
+from analytics.blas import use_one_thread
+from tests.parsed_projects import ParsedProjects
 from tests.scheduling import SHARED_RUNS, GroupScheduling, group_of, place_of
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI") == "true"
+# What a developer may tell the tests; any other variable of the house or of dbt is theirs alone.
+FOR_TESTS = ("TILL_TEST_DATA", "TILL_CHROMIUM", "TILL_CAMPAIGN_")
+# dbt leaves the unit tests out. They are about the models alone: whoever asks what a run does with data
+# need not wait for them, as long as some run of the same models and variables has them.
+WITHOUT_UNIT_TESTS = {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"}
+
+
+def pytest_configure() -> None:
+    """Forget the developer's own lake, profile and threads; before any test imports NumPy."""
+    for name in list(os.environ):
+        if name.startswith(("TILL_", "DBT_")) and not name.startswith(FOR_TESTS):
+            del os.environ[name]
+    use_one_thread()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -78,6 +93,14 @@ def copy_project(target: Path) -> Path:
     shutil.copytree(ROOT / "tests" / "data", target / "tests" / "data", dirs_exist_ok=True)
     shutil.copytree(ROOT / "tests" / "generic", target / "tests" / "generic", dirs_exist_ok=True)
     return target
+
+
+@pytest.fixture(scope="session")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> ParsedProjects:
+    """What dbt has parsed already in this session, in any worker."""
+    own = tmp_path_factory.getbasetemp()
+    session = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    return ParsedProjects(session / "parsed")
 
 
 @pytest.fixture

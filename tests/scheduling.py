@@ -43,6 +43,8 @@ LONGEST_FIRST = (
     "online_retail_project",
     "built_shop",
     "demo_project",
+    "test_figures_threads",
+    "test_figures_determinism",
     "test_pages",
     "test_ingest_rest_staging",
     "test_ingest_kill_campaign",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from analytics.blas import use_one_thread
 from configuration.errors import ConfigurationError
 from configuration.lake import lake_address
 
@@ -100,8 +101,12 @@ def _lake(root: Path, environ: Mapping[str, str]) -> Path:
 
 
 def prepare_environment(project: Project) -> None:
-    """Say to dbt and dlt, by the environment they read, where the lake is and to send nothing."""
+    """Say to dbt and dlt, by the environment they read, where the lake is and to send nothing.
+
+    Also how many threads linear algebra takes, which is read when NumPy is imported.
+    """
     os.environ.update(NO_TELEMETRY)
+    use_one_thread()
     inside = project.lake.is_relative_to(project.root)
     lake = project.lake.relative_to(project.root) if inside else project.lake
     os.environ["TILL_LAKE"] = lake.as_posix()

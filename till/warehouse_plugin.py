@@ -18,6 +18,7 @@ from dbt.adapters.duckdb.utils import TargetConfig
 from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
 
+from analytics.blas import use_one_thread
 from configuration.lake import lake_address, write_atomically
 from till import object_store
 
@@ -31,6 +32,10 @@ class ListedFile(TypedDict):
 
 class Plugin(BasePlugin):
     """Prepares the connection, and does the file operations that the macros ask for."""
+
+    def initialize(self, plugin_config: dict[str, Any]) -> None:
+        """Say how linear algebra works, before a model in Python imports NumPy."""
+        use_one_thread()
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
         """Make the folder of the warehouse: the first run of all starts without a lake."""

@@ -6,14 +6,12 @@ mart is sales_forecast.
 
 import numpy as np
 
-from analytics.blas import use_one_thread
 from analytics.forecast import forecast_table
 
 
 def model(dbt, session):
     """One row per forecast day; no series makes it fail."""
     dbt.config(materialized="table")
-    use_one_thread()
     days = dbt.ref("sales_daily").order("order_date")
     order_dates = [order_date for (order_date,) in days.project("order_date").fetchall()]
     revenue = days.project("cast(net_revenue as double) as net_revenue").fetchnumpy()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Till, copy_project
+from tests.parsed_projects import ParsedProjects
 from tests.pipeline.canary import canary, is_in
 from tests.pipeline.order_history import OrderHistory
 from tests.pipeline.postgres_lake import PostgresLake
@@ -19,35 +20,44 @@ from till.demo.generate import generate
 ONLINE_RETAIL_SOURCES = "examples/online_retail/sources.yml"
 
 
-def run_online_retail(project: Path, folder: Path, till: Till) -> None:
+def run_online_retail(project: Path, folder: Path, till: Till, **environ: str) -> None:
     """`till run` over the CSV files of `folder`."""
     done = till(
         project,
         "run",
         "--sources",
         ONLINE_RETAIL_SOURCES,
-        environ={"ONLINE_RETAIL_DIR": str(folder)},
+        environ={"ONLINE_RETAIL_DIR": str(folder), **environ},
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="session")
 def online_retail_project(
-    tmp_path_factory: pytest.TempPathFactory, online_retail_dir: Path, till: Till
+    tmp_path_factory: pytest.TempPathFactory,
+    online_retail_dir: Path,
+    till: Till,
+    parsed: ParsedProjects,
 ) -> Path:
     """A copy of the project after one run over all of Online Retail."""
     project = copy_project(tmp_path_factory.mktemp("online_retail") / "project")
+    parsed.lend("online_retail", project)
     run_online_retail(project, online_retail_dir, till)
+    parsed.keep("online_retail", project)
     return project
 
 
 @pytest.fixture(scope="session")
-def demo_project(tmp_path_factory: pytest.TempPathFactory, till: Till) -> Path:
+def demo_project(
+    tmp_path_factory: pytest.TempPathFactory, till: Till, parsed: ParsedProjects
+) -> Path:
     """A copy of the project after one run over the demo at scale 1, which the run itself makes."""
     project = copy_project(tmp_path_factory.mktemp("demo") / "project")
+    parsed.lend("demo", project)
     done = till(project, "run", environ={"TILL_DEMO_TOKEN": canary("demo")})
     assert done.returncode == 0, done.stdout + done.stderr
     assert not is_in((done.stdout + done.stderr).encode())
+    parsed.keep("demo", project)
     return project
 
 

@@ -17,8 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
+
+from till.warehouse_plugin import Plugin
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -81,6 +84,23 @@ def killed(*arguments):
 plugin._ACTIONS[action] = killed
 dbtRunner().invoke(sys.argv[4:])
 """
+
+
+@contextmanager
+def query_threads(threads: int) -> Iterator[None]:
+    """Let a query have so many threads in builds of this process.
+
+    dbt's `--threads` are how many models are built at once; DuckDB takes all cores for each of them.
+    """
+    prepare = Plugin.configure_connection
+
+    def prepared(plugin: Plugin, connection: duckdb.DuckDBPyConnection) -> None:
+        prepare(plugin, connection)
+        connection.execute(f"set threads = {threads}")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Plugin, "configure_connection", prepared)
+        yield
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,10 @@ def compiled(demo_project: Path, dbt: Till, tmp_path_factory: pytest.TempPathFac
     done = dbt(
         demo_project,
         *("compile", "--select", "path:analyses", "--target-path", str(target), "--quiet"),
+        environ={
+            "TILL_LAKE": "lake",
+            "DBT_PARTIAL_PARSE_FILE_PATH": str(demo_project / "target" / "partial_parse.msgpack"),
+        },
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return target / "compiled" / "tillhouse" / "analyses"

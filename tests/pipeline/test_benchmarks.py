@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, WITHOUT_UNIT_TESTS
 
 BENCHMARKS = ROOT / "docs" / "benchmarks"
 
@@ -17,6 +18,7 @@ BENCHMARKS = ROOT / "docs" / "benchmarks"
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, str(BENCHMARKS / "bench.py"), *arguments],
+        env={**os.environ, **WITHOUT_UNIT_TESTS},
         capture_output=True,
         text=True,
         timeout=300,

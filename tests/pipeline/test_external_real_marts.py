@@ -15,6 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.conftest import ROOT, Till, copy_project
+from tests.parsed_projects import ParsedProjects
 
 # What is loaded later: December, and some of long before that was forgotten.
 LATE = {
@@ -88,8 +89,11 @@ def write(lake: Path, rows: str, files: list[dict[str, Any]], path: str) -> None
 
 
 @pytest.fixture(scope="module")
-def shops(tmp_path_factory: pytest.TempPathFactory, demo_project: Path, dbt: Till) -> Shops:
+def shops(
+    tmp_path_factory: pytest.TempPathFactory, demo_project: Path, dbt: Till, parsed: ParsedProjects
+) -> Shops:
     project = copy_project(tmp_path_factory.mktemp("in_two_steps") / "project")
+    parsed.lend("demo", project)
     for part in ("raw", "rejected"):
         shutil.copytree(demo_project / "lake" / part, project / "lake" / part)
     later = split_loads(project / "lake")
@@ -112,6 +116,7 @@ def build(project: Path, dbt: Till) -> None:
         "--exclude-resource-type",
         "test",
         "unit_test",
+        environ={"TILL_LAKE": "lake"},
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -1,6 +1,7 @@
 """The same raw data gives the same figures: with any number of threads, in any order of arrival, on any day.
 
 Every mart is compared, whichever there are; those about the runs themselves (operations) tell of times.
+That threads share the work of a query takes more lines than these: test_figures_threads.py.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.conftest import ROOT, Till, copy_project
+from tests.parsed_projects import ParsedProjects
 from tests.pipeline.arrivals import TIES, Arrival, arrive
-from tests.pipeline.lake_project import LakeProject
+from tests.pipeline.lake_project import LakeProject, query_threads
 from till.demo.generate import generate
 
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "unit_test")
@@ -69,8 +71,11 @@ def is_in_order(mart: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def builds(tmp_path_factory: pytest.TempPathFactory, till: Till, dbt: Till) -> dict[str, Figures]:
+def builds(
+    tmp_path_factory: pytest.TempPathFactory, till: Till, dbt: Till, parsed: ParsedProjects
+) -> dict[str, Figures]:
     folder = copy_project(tmp_path_factory.mktemp("determinism") / "project")
+    parsed.lend("demo", folder)
     generate(folder / "demo", scale=0.04)
     done = till(folder, "ingest")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -85,9 +90,11 @@ def builds(tmp_path_factory: pytest.TempPathFactory, till: Till, dbt: Till) -> d
 
     start()
     arrive(original, project.lake_path(), Arrival(parts={0, 1, 2}, at=MONDAY))
-    project.succeed("build", *WITHOUT_TESTS, "--threads", "1")
+    with query_threads(1):
+        project.succeed("build", *WITHOUT_TESTS, "--threads", "1")
     made[AT_ONCE] = figures(project)
-    project.succeed("run", "--full-refresh", "--threads", "4")
+    with query_threads(4):
+        project.succeed("run", "--full-refresh", "--threads", "4")
     made[BUILT_AGAIN] = figures(project)
 
     start()
@@ -97,7 +104,12 @@ def builds(tmp_path_factory: pytest.TempPathFactory, till: Till, dbt: Till) -> d
         if day < 2:
             project.succeed("build", *WITHOUT_TESTS, "--select", "+fct_orders")
     elsewhere = dbt(
-        folder, "build", *WITHOUT_TESTS, "--threads", "2", environ={"TZ": "Pacific/Auckland"}
+        folder,
+        "build",
+        *WITHOUT_TESTS,
+        "--threads",
+        "2",
+        environ={"TZ": "Pacific/Auckland", "TILL_LAKE": "lake", "OPENBLAS_NUM_THREADS": "4"},
     )
     assert elsewhere.returncode == 0, elsewhere.stdout + elsewhere.stderr
     assert "touched partitions" in elsewhere.stdout, "the last load was not an increment"

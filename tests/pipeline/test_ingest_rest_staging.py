@@ -13,6 +13,7 @@ from ingest.declaration.sources_file import load_sources_file
 from ingest.lake.manifest import read_manifest
 from ingest.run import ingest
 from tests.conftest import Till, copy_project
+from tests.parsed_projects import ParsedProjects
 from till.demo.server import Behaviour, serve
 
 PATIENT = Behaviour(rate=1e6, burst=1_000_000, fail_every=0)
@@ -22,16 +23,21 @@ MOMENTS.append(dt.datetime(2026, 3, 1))  # noqa: DTZ001
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory, small_demo: Path, dbt: Till) -> Path:
+def project(
+    tmp_path_factory: pytest.TempPathFactory, small_demo: Path, dbt: Till, parsed: ParsedProjects
+) -> Path:
     """The project with the webshop's staging views built after three loads."""
     project = copy_project(tmp_path_factory.mktemp("staging") / "project")
+    parsed.lend("demo", project)
     for moment in MOMENTS:
         with serve(small_demo, port=0, until=moment, behaviour=PATIENT) as url:
             environ = {"TILL_DEMO_API": url}
             sources = load_sources_file(project / "ingest" / "sources.yml", environ)
             result = ingest(sources, project / "lake", project, only=["webshop"])
             assert result.failed == []
-    done = dbt(project, "run", "--select", "path:models/staging/webshop")
+    done = dbt(
+        project, "run", "--select", "path:models/staging/webshop", environ={"TILL_LAKE": "lake"}
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return project
 

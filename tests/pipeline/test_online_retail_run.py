@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.conftest import Till, copy_project
+from tests.conftest import WITHOUT_UNIT_TESTS, Till, copy_project
+from tests.parsed_projects import ParsedProjects
 from tests.pipeline.conftest import run_online_retail
 from tests.pipeline.released_marts import mart_names, mart_query
 
@@ -19,17 +20,21 @@ OF_THE_LOAD = {"ingest_log"}
 
 @pytest.fixture(scope="module")
 def loaded_in_two_runs(
-    tmp_path_factory: pytest.TempPathFactory, online_retail_dir: Path, till: Till
+    tmp_path_factory: pytest.TempPathFactory,
+    online_retail_dir: Path,
+    till: Till,
+    parsed: ParsedProjects,
 ) -> Path:
     folder = tmp_path_factory.mktemp("two_runs")
     project = copy_project(folder / "project")
+    parsed.lend("online_retail", project)
     drops = folder / "drops"
     drops.mkdir()
     files = sorted(online_retail_dir.glob("*.csv"))
     for part in (files[:100], files[100:]):
         for file in part:
             shutil.copyfile(file, drops / file.name)
-        run_online_retail(project, drops, till)
+        run_online_retail(project, drops, till, **WITHOUT_UNIT_TESTS)
     return project
 
 

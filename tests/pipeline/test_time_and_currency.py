@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Till, copy_project
+from tests.parsed_projects import ParsedProjects
 from tests.pipeline.lake_project import Build, LakeProject
 from tests.pipeline.scripted_api import Asked, Reply, page, scripted_api
 
@@ -142,9 +143,12 @@ def ingest(
 
 
 @pytest.fixture(scope="module")
-def shops(tmp_path_factory: pytest.TempPathFactory, till: Till) -> LakeProject:
+def shops(
+    tmp_path_factory: pytest.TempPathFactory, till: Till, parsed: ParsedProjects
+) -> LakeProject:
     """Both shops, loaded and built."""
     folder = copy_project(tmp_path_factory.mktemp("time_and_currency") / "project")
+    parsed.lend("demo", folder)
     ingest(till, folder, RECEIPTS)
     project = LakeProject(folder)
     project.succeed("build", *WITHOUT_TESTS)
