@@ -56,7 +56,8 @@ A recipe says how an item follows from rows; formats are names of `reports.forma
      "better", "total"}], "order": [["revenue", "desc"]], "limit": null}
 
 - Rows are filtered, then grouped: a chart by x (cut to its `grain`, if any) and its series; a table with
-  metrics by its fields; a table without metrics shows the rows. A `field` measure is a sum where rows are grouped.
+  metrics by its fields; a table without metrics shows the rows. A `field` measure
+  is a sum where rows are grouped.
 - A `kpis` item shows its last period (rows grouped by `time` cut to `grain`, as without a filter) unless its
   `time` is the field of a `date_range` that is set: then the figure of the whole range, beside the range of as
   many days before it (`previous`) and the same days a year earlier (`previous_year`); the sparkline stays by

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from decimal import Decimal
 
+from configuration.yaml_file import Location
 from reports.context import Context
 from reports.formats import Value
 from reports.frames import Field, Frame, as_json, as_number
 from reports.language.tables import Column, Table
+from reports.table_rows import TableRows, table_rows
 
 ROWS_IN_PAGE = 100
 ROWS_WITHOUT_SCRIPT = 60
@@ -23,6 +26,7 @@ class Cell:
     sort: str = ""
     share: str = ""
     tone: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Header:
     label: str
     is_number: bool
     has_bar: bool = False
+    keep: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,21 +49,27 @@ class Row:
 
 @dataclass(frozen=True)
 class TableView:
-    """A table with its heads, rows and totals; `note` says what is not there."""
+    """A table with its heads, rows and totals; `note` says what is not there.
+
+    `links` are the addresses behind all rows of a column, by its place; empty where there is none.
+    """
 
     headers: Sequence[Header]
     rows: Sequence[Row]
     total: Sequence[str] = ()
     note: str = ""
+    links: Mapping[int, Sequence[str]] = dataclass_field(default_factory=dict)
 
 
-def table_view(item: Table, context: Context) -> tuple[TableView, Frame]:
+def table_view(item: Table, location: Location, context: Context) -> tuple[TableView, Frame]:
     """The table of an item, and all the rows behind it."""
     whole = context.frames[item.dataset]
-    columns = [column for column in item.columns if _has_values(column, whole)] or item.columns
-    frame = whole.select([(column.field, column.label, column.format) for column in columns])
-    cells = [_cells(column, frame, index, context) for index, column in enumerate(columns)]
-    pale = [bool(value) for value in whole.column(item.faded)] if item.faded else []
+    shown = table_rows(item, context.source(item.dataset, location), whole)
+    columns, frame, pale = shown.columns, shown.frame, shown.pale
+    links = [_hrefs(column, shown, context) for column in columns]
+    cells = [
+        _cells(column, frame, index, links[index], context) for index, column in enumerate(columns)
+    ]
     rows = [
         Row(line, is_pale=bool(pale) and pale[index])
         for index, line in enumerate(list(zip(*cells, strict=True))[:ROWS_IN_PAGE])
@@ -69,11 +80,17 @@ def table_view(item: Table, context: Context) -> tuple[TableView, Frame]:
     if len(frame.rows) > len(rows):
         notes.append(context.words["rows_shown"].format(shown=len(rows), count=len(frame.rows)))
     headers = [
-        Header(field.label, field.is_number, column.bar)
+        Header(
+            field.label,
+            field.is_number,
+            column.bar,
+            bool(column.link and column.link.keep_filters),
+        )
         for field, column in zip(frame.fields, columns, strict=True)
     ]
-    total = _totals(columns, frame, context)
-    return TableView(headers, rows, total, " ".join(notes)), frame
+    total = _totals(columns, shown, context)
+    found = {index: hrefs for index, hrefs in enumerate(links) if any(hrefs)}
+    return TableView(headers, rows, total, " ".join(notes), found), frame
 
 
 def plain_table(frame: Frame, context: Context) -> TableView:
@@ -91,16 +108,27 @@ def plain_table(frame: Frame, context: Context) -> TableView:
     )
 
 
-def _has_values(column: Column, frame: Frame) -> bool:
-    return not column.optional or any(value is not None for value in frame.column(column.field))
+def _hrefs(column: Column, shown: TableRows, context: Context) -> Sequence[str]:
+    """Where the cells of a column lead to; empty where there is no such page."""
+    link = column.link
+    if link is None:
+        return [""] * len(shown.frame.rows)
+    if link.key is None:
+        return [context.href(link, None)] * len(shown.frame.rows)
+    return [context.href(link, key) for key in shown.keys[link.key]]
 
 
-def _cells(column: Column, frame: Frame, index: int, context: Context) -> list[Cell]:
+def _cells(
+    column: Column, frame: Frame, index: int, hrefs: Sequence[str], context: Context
+) -> list[Cell]:
     field = frame.fields[index]
     values = [row[index] for row in frame.rows]
     numbers = [abs(number) for number in map(as_number, values) if number is not None]
     greatest = max(numbers, default=0.0)
-    return [_cell(value, field, column, greatest, context) for value in values]
+    return [
+        replace(_cell(value, field, column, greatest, context), href=href)
+        for value, href in zip(values, hrefs, strict=True)
+    ]
 
 
 def _cell(value: Value, field: Field, column: Column, greatest: float, context: Context) -> Cell:
@@ -121,13 +149,17 @@ def _tone(number: float | None, column: Column) -> str:
     return "good" if (number > 0) == (column.better == "up") else "bad"
 
 
-def _totals(columns: Sequence[Column], frame: Frame, context: Context) -> list[str]:
+def _totals(columns: Sequence[Column], shown: TableRows, context: Context) -> list[str]:
+    frame = shown.frame
     if not any(column.total for column in columns):
         return []
     texts = []
     for index, column in enumerate(columns):
         if not column.total:
             texts.append(context.words["total"] if index == 0 else "")
+            continue
+        if index in shown.totals:
+            texts.append(context.formatter.text(shown.totals[index], frame.fields[index].format))
             continue
         values = [row[index] for row in frame.rows]
         # Added up as decimals: money must come out to the cent.

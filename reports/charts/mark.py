@@ -10,17 +10,32 @@ from reports.charts.figure import Figure
 from reports.charts.rows import Source
 from reports.formats import Formatter
 from reports.frames import Frame
-from reports.language.items import ChartItem, Named, Used
+from reports.language.annotations import Annotation
+from reports.language.items import ChartItem
+from reports.language.named import Named, Used
 
 ItemT = TypeVar("ItemT", bound=ChartItem)
 
 
 @dataclass(frozen=True)
+class Line:
+    """A value to compare with, and its name."""
+
+    value: float
+    label: str
+
+
+@dataclass(frozen=True)
 class Rows:
-    """The rows that a chart draws: the first field is its x; `faded` says which rows are pale."""
+    """The rows that a chart draws: the first field is its x; `faded` says which rows are pale.
+
+    `lines` are drawn across it, `notes` at their days.
+    """
 
     frame: Frame
     faded: Sequence[bool] = ()
+    lines: Sequence[Line] = ()
+    notes: Sequence[Annotation] = ()
 
 
 @dataclass(frozen=True)
@@ -38,7 +53,8 @@ class Mark(Generic[ItemT]):
     - `columns` and `metrics`: what the item names, for the checks;
     - `rows`: SQL over the dataset's table, as a frame;
     - `figure`: Plotly's traces over that frame, never empty when it is called;
-    - `sentence`: what the chart shows, in parts, for those who cannot see it.
+    - `sentence`: what the chart shows, in parts, for those who cannot see it;
+    - `place`: the SQL of what the rows of the frame stand for, by which links are found.
     """
 
     model: type[ItemT]
@@ -47,6 +63,7 @@ class Mark(Generic[ItemT]):
     rows: Callable[[ItemT, Source, Formatter], Rows]
     figure: Callable[[ItemT, Rows, Formatter], Figure]
     sentence: Callable[[ItemT, Rows, Speaker], list[str]]
+    place: Callable[[ItemT, Source], str]
 
 
 def range_sentence(item: ChartItem, rows: Rows, speaker: Speaker) -> list[str]:
