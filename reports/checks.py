@@ -9,6 +9,7 @@ import duckdb
 from configuration.errors import ConfigurationError, PlainError
 from configuration.yaml_file import Location
 from reports.expectations import date_column
+from reports.filtering import filter_problems
 from reports.frames import Field, Frame, describe, order_entry
 from reports.language.datasets import Dataset
 from reports.language.kpis import Kpis
@@ -37,6 +38,7 @@ def check_pages(
         problems += wrong
         problems += _order_problems(page, found)
         problems += _expect_problems(page, found)
+        problems += filter_problems(connection, page, found)
         problems += _reference_problems(connection, page, found)
     if problems:
         raise ConfigurationError("the report pages do not fit the marts", problems=problems)

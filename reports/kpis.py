@@ -90,7 +90,7 @@ def kpi_row(item: Kpis, source: Source, formatter: Formatter, words: Mapping[str
         group=[time],
         order=[time],
     )
-    fields = [source.field(item.time, None, _period_format(item))]
+    fields = [source.field(item.time, None, period_format(item))]
     fields += [source.measure_field(Measure(metric=name)) for name in names]
     frame = Frame(tuple(fields), tuple(rows))
     if not frame.rows:
@@ -104,7 +104,7 @@ def kpi_row(item: Kpis, source: Source, formatter: Formatter, words: Mapping[str
         )
         for name in names
     )
-    return KpiRow(cards, formatter.text(times[-1], _period_format(item)), frame, compared.note)
+    return KpiRow(cards, formatter.text(times[-1], period_format(item)), frame, compared.note)
 
 
 def earlier(day: date, grain: str, compare: str) -> date:
@@ -149,7 +149,7 @@ def _comparisons(
     words: Mapping[str, str],
 ) -> _Comparisons:
     """A part of a period beside a whole one misleads, so neither of two may be incomplete."""
-    written, last = _period_format(item), times[-1]
+    written, last = period_format(item), times[-1]
     wanted: dict[str, date] = {}
     for compare in item.compare or ():
         start = earlier(last, item.grain, compare)
@@ -231,7 +231,8 @@ def _short_format(chosen: FormatName, value: Value) -> FormatName:
     return chosen
 
 
-def _period_format(item: Kpis) -> FormatName:
+def period_format(item: Kpis) -> FormatName:
+    """How the periods of an item are written."""
     return item.format or _PERIOD_FORMATS[item.grain]
 
 

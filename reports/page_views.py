@@ -13,6 +13,7 @@ from configuration.errors import ConfigurationError, PlainError
 from reports.charts.rows import Answers
 from reports.context import Addresses, Context, Own, table_of
 from reports.expectations import unmet
+from reports.filtering import NOTHING, Filtering, filtering
 from reports.formats import Value
 from reports.frames import Field, Frame, label_of, materialize
 from reports.kpis import Card
@@ -57,6 +58,7 @@ class PageView:
     warnings: Sequence[str] = ()
     parent: str = ""
     children: int = 0
+    filtering: Filtering = NOTHING
 
     def items(self) -> Iterator[ItemView]:
         """All items, also those in folds."""
@@ -150,8 +152,12 @@ def _view(name: str, context: Context, settings: Settings) -> PageView:
     shown = [item for section in sections for item in section.items]
     drawn = [item for item in shown if item.kind != "text"]
     leads = [item for item in shown if item.cards]
+    ids_by_place = {
+        one.location: one.id for item in shown for one in item.with_inner() if not one.is_empty
+    }
     return PageView(
         id=name,
+        filtering=filtering(context, ids_by_place),
         nav=page.id,
         title=context.title(page.spec.title),
         description=context.title(page.spec.description),

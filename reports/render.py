@@ -125,6 +125,13 @@ def _written_by(settings: Settings) -> dict[str, object]:
 def _data_file(view: PageView) -> str:
     """The page's data as a script: browsers do not let a page from disk fetch JSON."""
     lines = [f"// Data of the page {view.id}: one entry per item."]
+    shipped = view.filtering
+    for name, dataset in shipped.datasets.items():
+        lines.append(f"TILLHOUSE.dataset({_json(name)}, {_json(dataset)});")
+    if shipped.metrics:
+        lines.append(f"TILLHOUSE.metrics({_json(shipped.metrics)});")
+    if shipped.filters:
+        lines.append(f"TILLHOUSE.filters({_json(shipped.filters)});")
     for item in view.items():
         if item.data:
             lines.append(f"TILLHOUSE.add({_json(item.id)}, {_json(item.data)});")

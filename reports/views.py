@@ -72,6 +72,7 @@ class ItemView:
     notes: Sequence[str] = ()
     links: Sequence[PlaceLink] = ()
     items: Sequence[ItemView] = ()
+    location: Location = ()
     is_open: bool = False
 
     def with_inner(self) -> Iterator[ItemView]:
@@ -103,6 +104,7 @@ def item_view(
     """The view of one item; `number` is that of its section, for the address of one without a title."""
     view = ItemView(
         kind=item.type,
+        location=location,
         id=ids.of(item.id or item.title or f"{item.type} {number}"),
         title=context.text(item.headline) or context.title(item.title),
         subtitle=context.text(item.subtitle),

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from reports.charts.axes import name_axis, place_axis
 from reports.charts.figure import Figure, numbers_of
-from reports.charts.mark import Mark, Rows, Speaker, range_sentence
+from reports.charts.mark import (
+    Mark,
+    Rows,
+    Speaker,
+    axis_recipe,
+    measure_recipe,
+    range_sentence,
+)
 from reports.charts.rows import Source, grouped, pivot
 from reports.formats import Formatter, Value
 from reports.frames import sort_key
@@ -72,4 +79,12 @@ def _place(item: HeatmapChart, source: Source) -> str:
     return source.axis_sql(item.x)
 
 
-MARK = Mark(HeatmapChart, _columns, _metrics, _rows, _figure, _sentence, _place)
+def _recipe(item: HeatmapChart, source: Source) -> dict[str, Any]:
+    return {
+        "x": axis_recipe(item.x, source),
+        "y": axis_recipe(item.y, source),
+        "value": measure_recipe(item.value, source),
+    }
+
+
+MARK = Mark(HeatmapChart, _columns, _metrics, _rows, _figure, _sentence, _place, _recipe)

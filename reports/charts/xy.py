@@ -12,7 +12,15 @@ from configuration.yaml_file import Block
 from reports.charts.axes import Axis as FigureAxis
 from reports.charts.axes import date_axis, place_axis
 from reports.charts.figure import Figure, LegendEntry, numbers_of
-from reports.charts.mark import Line, Mark, Rows, Speaker, range_sentence
+from reports.charts.mark import (
+    Line,
+    Mark,
+    Rows,
+    Speaker,
+    axis_recipe,
+    measure_recipe,
+    range_sentence,
+)
 from reports.charts.rows import Source, pivot
 from reports.charts.ticks import value_ticks
 from reports.charts.xy_traces import (
@@ -300,4 +308,23 @@ def _place(item: XyChart, source: Source) -> str:
     return source.axis_sql(item.x)
 
 
-MARK = Mark(XyChart, _columns, _metrics, _rows, _figure, _sentence, _place)
+def _recipe(item: XyChart, source: Source) -> dict[str, Any]:
+    series = None
+    if item.series:
+        field = source.field(item.series.field, None, item.series.format)
+        shown = {"max": item.series.max, "other": item.series.other}
+        series = {"field": item.series.field, "format": field.format, **shown}
+    return {
+        "x": axis_recipe(item.x, source),
+        "y": [measure_recipe(measure, source) for measure in item.y],
+        "series": series,
+        "stack": item.stack,
+        "horizontal": item.horizontal,
+        "zero": item.zero,
+        "signed": item.signed,
+        "faded": item.faded,
+        "baseline": item.baseline,
+    }
+
+
+MARK = Mark(XyChart, _columns, _metrics, _rows, _figure, _sentence, _place, _recipe)
