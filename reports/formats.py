@@ -48,7 +48,7 @@ FormatName = Literal[
 FORMATS: tuple[str, ...] = get_args(FormatName)
 MISSING = "\N{EN DASH}"
 
-Value = str | int | float | Decimal | date | datetime | bool | None
+Value = str | int | float | Decimal | date | datetime | bool | None | list["Value"]
 
 _EXACT_FROM = 1e7  # from here on, ten significant digits would lose cents
 _NAME_ENDS: tuple[tuple[tuple[str, ...], FormatName], ...] = (
@@ -64,6 +64,7 @@ def default_format(name: str, sql_type: str) -> FormatName:
     """The format of a column whose author names none, from our naming rules and its DuckDB type."""
     if sql_type.startswith(("DATE", "TIMESTAMP")):
         return "month" if name.endswith("month_start") else "date"
+    sql_type = sql_type.removesuffix("[]")
     if not is_numeric(sql_type):
         return "text"
     if name.startswith(("net_revenue", "gross_revenue")):
@@ -76,9 +77,8 @@ def default_format(name: str, sql_type: str) -> FormatName:
 
 def is_numeric(sql_type: str) -> bool:
     """Whether DuckDB's type holds numbers."""
-    return sql_type.startswith(("DECIMAL", "DOUBLE", "FLOAT")) or sql_type.endswith(
-        ("INT", "INTEGER")
-    )
+    is_real = sql_type.startswith(("DECIMAL", "DOUBLE", "FLOAT")) and not sql_type.endswith("]")
+    return is_real or sql_type.endswith(("INT", "INTEGER"))
 
 
 def steady(value: float) -> float:
@@ -104,6 +104,8 @@ class Formatter:
             return value
         if isinstance(value, bool):
             return str(value).lower()
+        if isinstance(value, list):
+            return ", ".join(self.text(one, name) for one in value)
         if isinstance(value, date):
             return date_format(self.locale, name).write(value)
         if isinstance(value, float):

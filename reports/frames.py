@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import duckdb
 
@@ -125,7 +126,7 @@ def order_entry(entry: str) -> tuple[str, bool]:
     return name, direction.strip().lower() == "desc"
 
 
-def frame_as_json(frame: Frame) -> dict[str, object]:
+def frame_as_json(frame: Frame) -> dict[str, Any]:
     """The rows as columns: raw values with the format in which the script writes them."""
     columns = []
     for index, field in enumerate(frame.fields):

@@ -230,7 +230,7 @@ def _names(found: Mapping[int, str]) -> NumberFormat:
 
 def _plain(number: Decimal) -> str:
     is_whole = number == number.to_integral_value() and number.adjusted() <= _LONGEST_PLAIN
-    return str(int(number) if is_whole else number).replace("-", MINUS)
+    return str(int(number) if is_whole else number.normalize(_ROUNDING)).replace("-", MINUS)
 
 
 def _scientific(number: Decimal) -> str:

@@ -16,7 +16,7 @@ import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from configuration.errors import PlainError
-from reports.asset_files import SharedFile, shared_files
+from reports.asset_files import SharedFile, language_file, shared_files
 from reports.checks import check_pages
 from reports.context import Context, table_of
 from reports.facts import ReleaseFacts
@@ -151,7 +151,7 @@ def _run_datasets(
 def _written_out(
     views: Sequence[PageView], site: SiteFile, facts: ReleaseFacts, formatter: Formatter
 ) -> dict[str, bytes]:
-    shared = shared_files()
+    shared = {**shared_files(), "language": language_file(formatter)}
     environment = _environment(site, facts, formatter, shared, views)
     files = {file.href: file.content for file in shared.values()}
     for view in views:

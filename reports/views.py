@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from markupsafe import Markup
 
@@ -113,7 +114,7 @@ def _kpis(view: ItemView, item: Kpis, location: Location, context: Context) -> I
         note=row.note,
         is_empty=not row.cards,
         definitions=_definitions(item.metrics, context),
-        data={"frame": frame_as_json(row.frame, context.formatter)},
+        data={"frame": frame_as_json(row.frame)},
     )
 
 
@@ -132,7 +133,7 @@ def _chart(view: ItemView, item: ChartItem, location: Location, context: Context
         table=plain_table(frame, context),
         has_faded=any(rows.faded),
         definitions=_definitions([used.metric for used in metrics_of(item)], context),
-        data={"frame": frame_as_json(frame, formatter), "figure": figure.as_json()},
+        data={"frame": frame_as_json(frame), "figure": figure.as_json()},
     )
 
 
@@ -140,8 +141,15 @@ def _table(view: ItemView, item: Table, context: Context) -> ItemView:
     table, frame = table_view(item, context)
     if not frame.rows:
         return replace(view, is_empty=True)
-    data = {"frame": frame_as_json(frame, context.formatter)}
+    data = {"frame": _with_links(frame_as_json(frame), table), "table": table.as_json()}
     return replace(view, table=table, note=table.note, data=data)
+
+
+def _with_links(shipped: dict[str, Any], table: TableView) -> dict[str, Any]:
+    """The columns with the addresses that their cells lead to."""
+    for index, addresses in table.links.items():
+        shipped["columns"][index]["href"] = list(addresses)
+    return shipped
 
 
 def _definitions(names: Sequence[str], context: Context) -> list[Definition]:

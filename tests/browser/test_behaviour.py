@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Download, Page
 
+from reports.formats import Formatter
 from reports.render import render_site
 from tests.browser.conftest import ROOT, Visitors
 from tests.browser.synthetic_marts import write_marts
@@ -120,12 +122,14 @@ def test_behind_a_chart_are_its_rows_its_query_and_its_definition(
 
 def test_the_box_at_the_pointer_says_what_the_table_says(visit: Visitors, site: Path) -> None:
     page = visit(site).open("overview")
-    last = data_of(site, "overview")["months"]["frame"]["columns"]
+    shipped = data_of(site, "overview")["months"]["frame"]["columns"]
+    written = Formatter("en_GB", FACTS.reporting_currency)
     page.locator("[data-chart=months] .barlayer .point path").last.hover(force=True)
     tip = page.locator(".tip")
     tip.wait_for()
-    assert last[0]["text"][-1] in tip.inner_text()
-    assert last[1]["text"][-1] in tip.inner_text()
+    month, revenue = date.fromisoformat(shipped[0]["raw"][-1]), shipped[1]["raw"][-1]
+    assert written.text(month, shipped[0]["format"]) in tip.inner_text()
+    assert written.text(revenue, shipped[1]["format"]) in tip.inner_text()
 
 
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(visit: Visitors, site: Path) -> None:
