@@ -26,6 +26,7 @@ from reports.kpis import Card
 from reports.language.site import SiteFile
 from reports.marts import open_marts
 from reports.pages import Page, load_pages
+from reports.parquet_files import ParquetWriter
 from reports.sparkline import sparkline_end
 from reports.sql import first_line
 from reports.views import ItemView, item_view, paired_on_paper
@@ -65,6 +66,11 @@ class PageView:
     is_empty: bool
     lead: Card | None
     lead_period: str
+
+    @property
+    def items(self) -> list[ItemView]:
+        """The items of all sections."""
+        return [item for section in self.sections for item in section.items]
 
 
 def render_site(
@@ -158,6 +164,11 @@ def _written_out(
         html = environment.get_template("page.html").render(page=view, here=view.id)
         files[f"{view.id}.html"] = html.encode()
         files[f"data/{view.id}.js"] = _data_file(view).encode()
+    with ParquetWriter() as parquet:
+        for view in views:
+            for item in view.items:
+                if item.frame is not None and not item.is_empty:
+                    files[f"data/{view.id}.{item.id}.parquet"] = parquet.content(item.frame)
     files["index.html"] = environment.get_template("index.html").render(here="index").encode()
     return files
 

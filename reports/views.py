@@ -13,7 +13,7 @@ from reports.charts.figure import Figure
 from reports.charts.mark import Rows, Speaker
 from reports.charts.registry import mark_of
 from reports.context import Context
-from reports.frames import frame_as_json
+from reports.frames import Frame, frame_as_json
 from reports.kpis import Card, kpi_row
 from reports.language.items import ChartItem
 from reports.language.kpis import Kpis
@@ -35,7 +35,10 @@ class Definition:
 
 @dataclass(frozen=True)
 class ItemView:
-    """One item as the template shows it; `data` is shipped to the page's script."""
+    """One item as the template shows it; `data` is shipped to the page's script.
+
+    `models` are the marts that its query reads, `frame` the rows that can be downloaded.
+    """
 
     kind: str
     id: str
@@ -56,6 +59,8 @@ class ItemView:
     table: TableView | None = None
     html: Markup = field(default_factory=Markup)
     definitions: Sequence[Definition] = ()
+    models: Sequence[str] = ()
+    frame: Frame | None = None
     data: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -71,7 +76,11 @@ def item_view(item: AnyItem, location: Location, item_id: str, context: Context)
     )
     if isinstance(item, Text):
         return _text(view, item, context)
-    view = replace(view, sql=context.page.spec.datasets[item.dataset].sql.strip())
+    view = replace(
+        view,
+        sql=context.page.spec.datasets[item.dataset].sql.strip(),
+        models=context.page.reads[item.dataset].tables,
+    )
     if isinstance(item, Kpis):
         return _kpis(view, item, location, context)
     if isinstance(item, Table):
@@ -114,6 +123,7 @@ def _kpis(view: ItemView, item: Kpis, location: Location, context: Context) -> I
         note=row.note,
         is_empty=not row.cards,
         definitions=_definitions(item.metrics, context),
+        frame=row.frame,
         data={"frame": frame_as_json(row.frame)},
     )
 
@@ -133,6 +143,7 @@ def _chart(view: ItemView, item: ChartItem, location: Location, context: Context
         table=plain_table(frame, context),
         has_faded=any(rows.faded),
         definitions=_definitions([used.metric for used in metrics_of(item)], context),
+        frame=frame,
         data={"frame": frame_as_json(frame), "figure": figure.as_json()},
     )
 
@@ -142,7 +153,7 @@ def _table(view: ItemView, item: Table, context: Context) -> ItemView:
     if not frame.rows:
         return replace(view, is_empty=True)
     data = {"frame": _with_links(frame_as_json(frame), table), "table": table.as_json()}
-    return replace(view, table=table, note=table.note, data=data)
+    return replace(view, table=table, note=table.note, frame=frame, data=data)
 
 
 def _with_links(shipped: dict[str, Any], table: TableView) -> dict[str, Any]:

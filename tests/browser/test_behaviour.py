@@ -152,3 +152,28 @@ def test_a_shop_without_data_gets_a_kind_word_and_no_error(visit: Visitors, tmp_
     page = visit(tmp_path / "site").open("overview")
     assert page.get_by_role("heading", name="Nothing here yet").is_visible()
     assert page.locator("[data-chart]").count() == 0
+
+
+def test_a_chart_can_be_taken_away_as_a_picture(visit: Visitors, site: Path) -> None:
+    page = visit(site, theme="dark").open("sales")
+    page.locator("#channels summary").click()
+    for name, kind in (("Chart as PNG", "png"), ("Chart as SVG", "svg")):
+        with page.expect_download() as waiting:
+            page.locator("#channels").get_by_role("button", name=name).click()
+        assert waiting.value.suggested_filename == f"channels.{kind}"
+        content = waiting.value.path().read_bytes()
+        if kind == "png":
+            assert content.startswith(b"\x89PNG")
+            assert int.from_bytes(content[16:20], "big") == 1920
+        else:
+            text = content.decode()
+            assert text.startswith("<svg")
+            assert page.locator("#channels .item-title").inner_text() in text
+            names = [
+                column["label"] for column in data_of(site, "sales")["channels"]["frame"]["columns"]
+            ]
+            assert all(f">{label}<" in text for label in names[1:])
+    # Escape closes what was opened, and gives the focus back.
+    page.keyboard.press("Escape")
+    assert page.locator("#channels details").get_attribute("open") is None
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"

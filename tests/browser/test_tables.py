@@ -55,7 +55,10 @@ def test_the_script_writes_rows_as_the_page_has_them(visit: Visitors, many: Path
     page = visit(many).open("page")
     bare = visit(many, script=False).open_bare("page")
     # Without a script the first rows stand there; the script has written them anew.
-    rows = "rows => rows.map(row => row.outerHTML.replaceAll(/\\s+/g, ' ').replaceAll('> <', '><').replace(/share: (.*);\"/, 'share:$1\"'))"
+    rows = (
+        "rows => rows.map(row => row.outerHTML.replaceAll(/\\s+/g, ' ')"
+        ".replaceAll('> <', '><').replace(/share: (.*);\"/, 'share:$1\"'))"
+    )
     of_script, of_page = (one.locator("#t tbody tr").evaluate_all(rows) for one in (page, bare))
     assert len(of_page) == 25
     assert of_script == of_page
