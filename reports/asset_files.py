@@ -7,7 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from reports.formats import Formatter
+from reports.page_script import language_script, page_script
+
 ASSETS = Path(__file__).parent / "assets"
+STYLE = ("report.css", "style/tools.css", "style/filters.css")
 # Plotly's file wraps its code in a function, which makes the browser parse all of it twice.
 _WRAPPER_START = '=> {\n"use strict";var Plotly=('
 _WRAPPER_END = "\nreturn Plotly;\n}));"
@@ -27,8 +31,10 @@ class SharedFile:
 def shared_files() -> Mapping[str, SharedFile]:
     """Style, script and Plotly by the names `style`, `script` and `plotly`."""
     return {
-        "style": _named("report", ".css", (ASSETS / "report.css").read_bytes()),
-        "script": _named("report", ".js", (ASSETS / "report.js").read_bytes()),
+        "style": _named(
+            "report", ".css", b"\n".join((ASSETS / part).read_bytes() for part in STYLE)
+        ),
+        "script": _named("report", ".js", page_script().encode()),
         "plotly": _named("plotly", ".js", plotly_script().encode()),
     }
 
@@ -49,6 +55,11 @@ def unwrapped(script: str) -> str:
     if not (start and end and comment_end) or rest.strip(" \n;"):
         return script
     return f'{licence}*/\n"use strict";var Plotly=({body}\n'
+
+
+def language_file(formatter: Formatter) -> SharedFile:
+    """Formats and words of a site, which its script reads."""
+    return _named("language", ".js", language_script(formatter).encode())
 
 
 def _named(stem: str, suffix: str, content: bytes) -> SharedFile:

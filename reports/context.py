@@ -78,9 +78,9 @@ class Context:
                 return list(choice)
         return list(self.page.site.compare)
 
-    def href(self, link: Link, key: Value) -> str:
-        """The file of the page that a link leads to; empty where there is none."""
-        return self.addresses[link.page].get(key, "")
+    def href(self, link: Link, key: Value) -> str | None:
+        """The file of the page that a link leads to; None where there is no such page."""
+        return self.addresses[link.page].get(key)
 
     def text(self, template: str) -> str:
         """A text with its values; empty when one of them is missing."""

@@ -314,7 +314,7 @@ def _range(one: Filter, values: set[Value], context: Context) -> dict[str, objec
         presets.append(
             {
                 "name": name,
-                "label": context.words[f"preset_{name}"],
+                "label": _preset_label(name, context.words),
                 "from": start.isoformat(),
                 "to": end.isoformat(),
             }
@@ -325,6 +325,12 @@ def _range(one: Filter, values: set[Value], context: Context) -> dict[str, objec
         "first": first.isoformat(),
         "last": last.isoformat(),
     }
+
+
+def _preset_label(name: str, words: Mapping[str, str]) -> str:
+    if name[:-1].isdigit():
+        return words["preset_days" if name[-1] == "d" else "preset_months"].format(count=name[:-1])
+    return words[f"preset_{name}"]
 
 
 def _compare(context: Context) -> dict[str, object]:

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import duckdb
 
-from reports.formats import FormatName, Formatter, Value, default_format, is_numeric
+from reports.formats import FormatName, Formatter, Value, default_format, is_numeric, steady
 from reports.language.datasets import Dataset
 from reports.sql import quoted
 
-Json = str | int | float | bool | None
+Json = str | int | float | bool | list["Json"] | None
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,16 @@ class Field:
     def is_number(self) -> bool:
         """Whether it is right-aligned and can be added up."""
         return is_numeric(self.sql_type)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether each value is a list of numbers, which tables draw as a small line."""
+        return self.sql_type.endswith("[]") and is_numeric(self.sql_type.removesuffix("[]"))
+
+    @property
+    def is_date(self) -> bool:
+        """Whether it holds dates, with or without a time of day."""
+        return self.sql_type.startswith(("DATE", "TIMESTAMP"))
 
 
 @dataclass(frozen=True)
@@ -115,17 +126,20 @@ def order_entry(entry: str) -> tuple[str, bool]:
     return name, direction.strip().lower() == "desc"
 
 
-def frame_as_json(frame: Frame, formatter: Formatter) -> dict[str, object]:
-    """The rows as columns: raw values for drawing and downloads, texts where they differ."""
+def frame_as_json(frame: Frame) -> dict[str, Any]:
+    """The rows as columns: raw values with the format in which the script writes them."""
     columns = []
     for index, field in enumerate(frame.fields):
         raw = [as_json(row[index]) for row in frame.rows]
-        texts = [formatter.text(row[index], field.format) for row in frame.rows]
         column: dict[str, object] = {"name": field.name, "label": field.label, "raw": raw}
         if field.is_number:
             column["number"] = True
-        if texts != raw:
-            column["text"] = texts
+        if field.is_list:
+            column["list"] = True
+        if field.is_date:
+            column["date"] = True
+        if field.format != "text":
+            column["format"] = field.format
         columns.append(column)
     return {"columns": columns}
 
@@ -149,12 +163,14 @@ def as_day(value: date) -> date:
 
 
 def as_json(value: Value) -> Json:
-    """A value as JSON holds it; doubles with ten significant digits, which no reader misses."""
+    """A value as JSON holds it; doubles as they are shown, which no reader misses."""
     if isinstance(value, Decimal):
         whole = value.to_integral_value()
         return int(whole) if value == whole else float(value)
     if isinstance(value, float):
-        return float(f"{value:.10g}") if math.isfinite(value) else None
+        return steady(value) if math.isfinite(value) else None
     if isinstance(value, (date, datetime)):
         return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return [as_json(one) for one in value]
     return value

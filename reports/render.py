@@ -8,19 +8,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from configuration.errors import PlainError
-from reports.asset_files import SharedFile, shared_files
+from reports.asset_files import SharedFile, language_file, shared_files
 from reports.checks import check_pages
 from reports.facts import ReleaseFacts
 from reports.language.site import SiteFile
 from reports.marts import open_marts
 from reports.page_views import PageView, page_views, prepare
 from reports.pages import load_pages
+from reports.parquet_files import ParquetWriter
 from reports.settings import Settings, settings_of
 from reports.sparkline import sparkline_end
 
@@ -82,10 +84,18 @@ def _written_out(
     files = {file.href: file.content for file in shared.values()}
     template = environment.get_template("page.html")
     for view in views:
-        html = template.render(page=view, here=view.nav, **_written_by(view.settings))
+        written_by = _written_by(view.settings)
+        html = template.render(page=view, here=view.nav, **written_by)
+        files[written_by["language_file"].href] = written_by["language_file"].content
         files[f"{view.id}.html"] = html.encode()
         files[f"data/{view.id}.js"] = _data_file(view).encode()
+    with ParquetWriter() as parquet:
+        for view in listed:  # those of a template are many; their rows are in the CSV
+            for item in view.items():
+                if item.frame is not None and not item.is_empty:
+                    files[f"data/{view.id}.{item.id}.parquet"] = parquet.content(item.frame)
     written_by = _written_by(settings_of(site, None, facts.reporting_currency))
+    files[written_by["language_file"].href] = written_by["language_file"].content
     index = environment.get_template("index.html").render(here="index", **written_by)
     files["index.html"] = index.encode()
     return files
@@ -110,11 +120,13 @@ def _environment(
     return environment
 
 
-def _written_by(settings: Settings) -> dict[str, object]:
+@lru_cache
+def _written_by(settings: Settings) -> dict[str, Any]:
     """What templates write with: a page may have a language of its own."""
     formatter = settings.formatter
     return {
         "settings": settings,
+        "language_file": language_file(formatter),
         "words": settings.words,
         "language": settings.language,
         "number": lambda value: formatter.text(value, "int"),

@@ -14,7 +14,7 @@ from reports.language.theme import Mode, theme_of
 from reports.words import words_for
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one per page file, and known by itself
 class Settings:
     """The settings of a page; `css` sets the colours that its owner chose."""
 

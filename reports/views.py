@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import duckdb
 from markupsafe import Markup
@@ -46,7 +47,10 @@ class PlaceLink:
 
 @dataclass(frozen=True)
 class ItemView:
-    """One item as the template shows it; `data` is shipped to the page's script."""
+    """One item as the template shows it; `data` is shipped to the page's script.
+
+    `models` are the marts that its query reads, `frame` the rows that can be downloaded.
+    """
 
     kind: str
     id: str
@@ -67,10 +71,13 @@ class ItemView:
     table: TableView | None = None
     html: Markup = field(default_factory=Markup)
     definitions: Sequence[Definition] = ()
+    models: Sequence[str] = ()
+    frame: Frame | None = None
     data: Mapping[str, object] = field(default_factory=dict)
     break_before: bool = False
     notes: Sequence[str] = ()
     links: Sequence[PlaceLink] = ()
+    keep_filters: bool = False
     items: Sequence[ItemView] = ()
     location: Location = ()
     is_open: bool = False
@@ -117,7 +124,11 @@ def item_view(
             return _text(view, item, context)
         if isinstance(item, Details):
             return _details(view, item, location, number, ids, context)
-        view = replace(view, sql=context.page.spec.datasets[item.dataset].query.strip())
+        view = replace(
+            view,
+            sql=context.page.spec.datasets[item.dataset].query.strip(),
+            models=context.page.reads[item.dataset].tables,
+        )
         if isinstance(item, Kpis):
             return _kpis(view, item, location, context)
         if isinstance(item, Table):
@@ -179,7 +190,8 @@ def _kpis(view: ItemView, item: Kpis, location: Location, context: Context) -> I
         note=row.note,
         is_empty=not row.cards,
         definitions=_definitions(item.metrics, context),
-        data={"frame": frame_as_json(row.frame, context.formatter)},
+        frame=row.frame,
+        data={"frame": frame_as_json(row.frame)},
     )
 
 
@@ -193,7 +205,9 @@ def _chart(view: ItemView, item: ChartItem, location: Location, context: Context
         return replace(view, is_empty=True)
     figure = mark.figure(item, rows, formatter)
     hrefs = _places(item, frame, source, context)
-    data = {"frame": frame_as_json(frame, formatter), "figure": figure.as_json()}
+    shipped = frame_as_json(frame)
+    if any(hrefs):
+        shipped["columns"][0]["href"] = hrefs
     texts = frame.texts(frame.fields[0].name, formatter)
     return replace(
         view,
@@ -204,12 +218,14 @@ def _chart(view: ItemView, item: ChartItem, location: Location, context: Context
         definitions=_definitions([used.metric for used in metrics_of(item)], context),
         notes=[f"{formatter.text(note.date, 'date')}: {note.text}" for note in rows.notes],
         links=[PlaceLink(text, href) for text, href in zip(texts, hrefs, strict=False) if href],
-        data={**data, "links": {"0": hrefs}} if any(hrefs) else data,
+        keep_filters=bool(item.link and item.link.keep_filters),
+        frame=frame,
+        data={"frame": shipped, "figure": figure.as_json()},
     )
 
 
-def _places(item: ChartItem, frame: Frame, source: Source, context: Context) -> list[str]:
-    """Where the points of a chart lead to, by row; empty strings where there is no such page."""
+def _places(item: ChartItem, frame: Frame, source: Source, context: Context) -> list[str | None]:
+    """Where the points of a chart lead to, by row; None where there is no such page."""
     if item.link is None:
         return []
     if item.link.key is None:
@@ -224,10 +240,15 @@ def _table(view: ItemView, item: Table, location: Location, context: Context) ->
     table, frame = table_view(item, location, context)
     if not frame.rows:
         return replace(view, is_empty=True)
-    data: dict[str, object] = {"frame": frame_as_json(frame, context.formatter)}
-    if table.links:
-        data["links"] = {str(index): list(hrefs) for index, hrefs in table.links.items()}
-    return replace(view, table=table, note=table.note, data=data)
+    data = {"frame": _with_links(frame_as_json(frame), table), "table": table.as_json()}
+    return replace(view, table=table, note=table.note, frame=frame, data=data)
+
+
+def _with_links(shipped: dict[str, Any], table: TableView) -> dict[str, Any]:
+    """The columns with the addresses that their cells lead to."""
+    for index, addresses in table.links.items():
+        shipped["columns"][index]["href"] = list(addresses)
+    return shipped
 
 
 def _definitions(names: Sequence[str], context: Context) -> list[Definition]:

@@ -1,0 +1,3 @@
+const startFilters = () => {};
+const addDataset = () => {};
+const declareFilters = () => {};
