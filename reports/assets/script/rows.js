@@ -11,12 +11,9 @@ const isoOf = (day) => new Date(day * DAY).toISOString().slice(0, 10);
 const addDataset = (name, { rows, columns }) => {
   const typed = {};
   for (const [field, { type, values, names }] of Object.entries(columns)) {
-    const of = {
-      date: () => Int32Array.from(values, (value) => value ?? MISSING_DAY),
-      text: () => Int32Array.from(values, (value) => value ?? -1),
-      boolean: () => Int8Array.from(values, (value) => (value === null ? -1 : Number(value))),
-      number: () => Float64Array.from(values, (value) => value ?? NaN),
-    }[type]();
+    const [Numbers, missing] = { date: [Int32Array, MISSING_DAY], text: [Int32Array, -1], boolean: [Int8Array, -1], number: [Float64Array, NaN] }[type];
+    const of = new Numbers(rows);
+    for (let row = 0; row < rows; row += 1) of[row] = values[row] === null ? missing : values[row];
     typed[field] = { type, names, values: of, keys: new Map() };
   }
   datasets.set(name, { rows, columns: typed });
