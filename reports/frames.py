@@ -113,7 +113,7 @@ def materialize(
     ties = [f"{quoted(field.name)} nulls last" for field in fields]
     limit = f" limit {dataset.limit}" if dataset.limit else ""
     connection.execute(
-        f"create or replace temp table {quoted(table)} as select * from (\n{dataset.sql}\n) "
+        f"create or replace temp table {quoted(table)} as select * from (\n{dataset.query}\n) "
         f"order by {', '.join(asked + ties)}{limit}"
     )
     rows = connection.execute(f"select * from {quoted(table)}").fetchall()
@@ -155,6 +155,11 @@ def as_number(value: Value) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         return None
     return float(value) if math.isfinite(value) else None
+
+
+def as_day(value: date) -> date:
+    """The day of a date or of a moment."""
+    return value.date() if isinstance(value, datetime) else value
 
 
 def as_json(value: Value) -> Json:

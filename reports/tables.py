@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import zip_longest
 
+from configuration.yaml_file import Location
 from reports.context import Context
 from reports.formats import Value
 from reports.frames import Field, Frame, as_number
 from reports.language.tables import Column, Table
 from reports.sparkline import sparkline_path
+from reports.table_rows import TableRows, table_rows
 
 ROWS_IN_PAGE = 25  # the rest comes from columns: thousands of rows in HTML cost a second
 ROWS_WITHOUT_SCRIPT = 60
@@ -39,6 +41,7 @@ class Header:
     is_number: bool
     has_bar: bool = False
     is_list: bool = False
+    keep: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,13 @@ class TableView:
         """What the script needs to write further rows as these are written."""
         columns = []
         for column in self.columns:
-            shown = {"bar": column.bar, "total": column.total, "better": column.better}
+            keep = bool(column.link and column.link.keep_filters)
+            shown = {
+                "bar": column.bar,
+                "total": column.total,
+                "better": column.better,
+                "keep": keep,
+            }
             columns.append(
                 {key: said for key, said in shown.items() if said not in (False, "neutral")}
             )
@@ -79,17 +88,20 @@ class TableView:
         return {key: said for key, said in found.items() if said != []}
 
 
-def table_view(item: Table, context: Context) -> tuple[TableView, Frame]:
+def table_view(item: Table, location: Location, context: Context) -> tuple[TableView, Frame]:
     """The table of an item, and all the rows behind it."""
     whole = context.frames[item.dataset]
-    columns = [column for column in item.columns if _has_values(column, whole)] or item.columns
-    frame = whole.select([(column.field, column.label, column.format) for column in columns])
-    links: dict[int, Sequence[str | None]] = {}
+    shown = table_rows(item, context.source(item.dataset, location), whole)
+    columns, frame, pale = shown.columns, shown.frame, shown.pale
+    links = {
+        index: hrefs
+        for index, column in enumerate(columns)
+        if any(hrefs := _hrefs(column, shown, context))
+    }
     cells = [
         _cells(column, frame, index, links.get(index, ()), context)
         for index, column in enumerate(columns)
     ]
-    pale = [bool(value) for value in whole.column(item.faded)] if item.faded else []
     rows = [
         Row(line, is_pale=bool(pale) and pale[index])
         for index, line in enumerate(zip(*cells, strict=True))
@@ -98,13 +110,19 @@ def table_view(item: Table, context: Context) -> tuple[TableView, Frame]:
     if any(pale):
         notes.append(context.words["in_progress_rows"])
     headers = [
-        Header(shown.label, shown.is_number, column.bar, shown.is_list)
-        for shown, column in zip(frame.fields, columns, strict=True)
+        Header(
+            described.label,
+            described.is_number,
+            column.bar,
+            described.is_list,
+            bool(column.link and column.link.keep_filters),
+        )
+        for described, column in zip(frame.fields, columns, strict=True)
     ]
     view = TableView(
         headers,
         rows,
-        _totals(columns, frame, context),
+        _totals(columns, shown, context),
         " ".join(notes),
         len(frame.rows),
         columns,
@@ -129,8 +147,14 @@ def plain_table(frame: Frame, context: Context) -> TableView:
     )
 
 
-def _has_values(column: Column, frame: Frame) -> bool:
-    return not column.optional or any(value is not None for value in frame.column(column.field))
+def _hrefs(column: Column, shown: TableRows, context: Context) -> list[str | None]:
+    """Where the cells of a column lead to; None where there is no such page."""
+    link = column.link
+    if link is None:
+        return []
+    if link.key is None:
+        return [context.href(link, None)] * len(shown.frame.rows)
+    return [context.href(link, key) for key in shown.keys[link.key]]
 
 
 def _cells(
@@ -186,13 +210,17 @@ def _tone(number: float | None, column: Column) -> str:
     return "good" if (number > 0) == (column.better == "up") else "bad"
 
 
-def _totals(columns: Sequence[Column], frame: Frame, context: Context) -> list[str]:
+def _totals(columns: Sequence[Column], shown: TableRows, context: Context) -> list[str]:
+    frame = shown.frame
     if not any(column.total for column in columns):
         return []
     texts = []
     for index, column in enumerate(columns):
         if not column.total:
             texts.append(context.words["total"] if index == 0 else "")
+            continue
+        if index in shown.totals:
+            texts.append(context.formatter.text(shown.totals[index], frame.fields[index].format))
             continue
         values = [row[index] for row in frame.rows]
         # Added up as decimals: money must come out to the cent.

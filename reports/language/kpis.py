@@ -7,7 +7,9 @@ from typing import Literal
 from pydantic import Field
 
 from reports.formats import FormatName
-from reports.language.items import Item, Named, Used, named
+from reports.language.filters import Compare
+from reports.language.items import Item
+from reports.language.named import Named, Used, named
 from reports.language.names import Grain
 
 
@@ -21,7 +23,9 @@ class Kpis(Item):
     )
     grain: Grain = "month"
     metrics: list[str] = Field(min_length=1, max_length=8)
-    compare: list[Literal["previous", "previous_year"]] = Field(["previous", "previous_year"])
+    compare: list[Compare] | None = Field(
+        None, description="What to compare with; that of the page or the site if absent."
+    )
     incomplete: str | None = Field(
         None, description="Boolean column: a period in which it is true is compared with nothing."
     )
