@@ -240,6 +240,8 @@ def test_a_range_is_one_period_beside_as_many_days_before(visit: Visitors, filte
         changes = page.locator("#ranged .kpi-change").all_inner_texts()
         if not told:
             assert changes == []
+            note = page.locator("#ranged .own").inner_text()
+            assert note == "Not compared with the 449 days before, whose data is not complete."
             continue
         then = duckdb.sql(f"{total} {before}").fetchall()[0]
         for text, one, other in zip(changes, now, then, strict=True):
@@ -290,6 +292,10 @@ def test_a_choice_with_no_rows_says_so(visit: Visitors, filtered: Path) -> None:
     page.wait_for_selector("html[data-ready=true]", state="attached")
     assert page.locator("#bars .empty").inner_text() == "There are no rows for this choice."
     assert page.locator(".kpi-value").first.inner_text() == "–"
+    page.locator("#bars summary").click()
+    assert page.locator("#bars [data-rows] tbody tr").count() == 0
+    page.get_by_role("button", name="Reset").click()
+    assert page.locator("[data-chart=bars] .barlayer .point path").count() == 15
 
 
 def test_filters_fit_a_phone_print_their_choice_and_please_axe(
@@ -307,3 +313,18 @@ def test_filters_fit_a_phone_print_their_choice_and_please_axe(
     assert not page.locator(".filters").is_visible()
     assert "Country: France" in page.locator(".filtered").inner_text()
     assert page.locator("[data-chart] .main-svg").count() > 0
+
+
+def test_a_link_takes_the_filters_along(visit: Visitors, filtered: Path) -> None:
+    page = visit(filtered).open("page")
+    page.evaluate(
+        "document.querySelector('#apart').insertAdjacentHTML('beforeend', "
+        "'<a id=go data-keep href=page.html#all>Go</a>')"
+    )
+    page.locator(".filter summary", has_text="Country").click()
+    page.get_by_role("checkbox", name="France").check()
+    page.keyboard.press("Escape")
+    page.locator("#go").click()
+    assert page.url.endswith("page.html?country=FR#all")
+    page.wait_for_selector("html[data-ready=true]", state="attached")
+    assert page.locator(".filtered").inner_text() == "Filtered: Country: France"

@@ -3,7 +3,15 @@
 
 let declared = null; // what TILLHOUSE.filters was called with
 const choice = { ranges: new Map(), values: new Map(), compare: null };
-const declareFilters = (shipped) => { declared = shipped; };
+/** A date range over no dates is no filter; a choice of nothing but `none` no comparison. */
+const declareFilters = (shipped) => {
+  const hasFigures = Object.values(shipped.items).some((recipe) => recipe.kind === "kpis");
+  declared = {
+    ...shipped,
+    filters: shipped.filters.filter((filter) => filter.kind !== "date_range" || filter.first),
+    compare: hasFigures && shipped.compare?.choices.length > 1 ? shipped.compare : null,
+  };
+};
 const MANY_VALUES = 8; // from here on a list of values has a search of its own
 
 const rangeNames = (filter) => [...new Set([...filter.presets.map((preset) => preset.name), "all"])];
@@ -204,6 +212,12 @@ const startFilters = () => {
   applyFilters(true);
 };
 
+/** An address of ours with the filters that are set, so that they go along to the next page. */
+const withFilters = (address) => {
+  const [page, place] = address.split("#");
+  return `${page.split("?")[0]}${location.search}${place === undefined ? "" : `#${place}`}`;
+};
+
 // ---- drawing the page anew ----------------------------------------------------------------------
 const applyFilters = (isFirst = false) => {
   for (const control of controls) control.show();
@@ -215,6 +229,7 @@ const applyFilters = (isFirst = false) => {
     noteNotFiltered(id, set.length > 0 && !set.some((filter) => by.includes(filter.field)));
   }
   refillBehind();
+  for (const link of document.querySelectorAll("a[data-keep]")) link.setAttribute("href", withFilters(link.getAttribute("href")));
   if (!isFirst) redraw();
 };
 const conditionOfFilter = (filter) => {
@@ -245,8 +260,10 @@ const showItem = (id, recipe, set) => {
   const { conditions } = chosenFor(recipe, set);
   const live = { chart: liveChart, table: liveTable }[recipe.kind];
   const shown = isSet ? live(recipe, entry, conditions) : undefined;
-  entry.shown = shown || undefined;
-  const isEmpty = shown === null || (shown?.frame.columns[0].raw.length === 0);
+  // Of a chart of which nothing is left, the download holds nothing either.
+  const bare = () => ({ ...entry, frame: { columns: entry.frame.columns.map((column) => ({ ...column, raw: [] })) } });
+  entry.shown = shown === null ? bare() : shown;
+  const isEmpty = shownOf(id).frame.columns[0].raw.length === 0;
   const drawn = card.querySelector("[data-chart], [data-table]");
   drawn.hidden = isEmpty;
   noteEmpty(card, drawn, isEmpty);
@@ -288,7 +305,7 @@ const showCards = (card, recipe, chosen, isSet) => {
   card.querySelectorAll(".kpi").forEach((place, index) => {
     place.asItCame ??= [...place.childNodes];
     if (made === undefined) { place.replaceChildren(...place.asItCame); return; }
-    const one = made?.[index] ?? { value: language.formats.missing, exact: "", changes: [], line: [] };
+    const one = made?.cards[index] ?? { value: language.formats.missing, exact: "", changes: [], line: [] };
     const label = place.asItCame.find((node) => node.className === "kpi-label").cloneNode(true);
     const value = element("p", "kpi-value", one.value);
     value.title = one.exact;
@@ -302,6 +319,9 @@ const showCards = (card, recipe, chosen, isSet) => {
     });
     place.replaceChildren(...[label, value, ...changes, sparkline(one.line)].filter(Boolean));
   });
-  const note = card.querySelector(":scope > .note:not(.unfiltered)");
-  if (note) note.hidden = made !== undefined;
+  // What the page said of its own comparison gives way to what is to be said of this one.
+  let own = card.querySelector(":scope > .own");
+  if (!own) { own = element("p", "note own"); card.querySelector(".kpis").after(own); }
+  own.textContent = made?.note ?? "";
+  for (const note of card.querySelectorAll(":scope > .note:not(.unfiltered, .own)")) note.hidden = made !== undefined;
 };

@@ -8,7 +8,7 @@ const liveChart = (recipe, base, conditions) => {
     ? pivoted(recipe, base.frame, dataset, passes)
     : measuredRows(recipe, base.frame, dataset, passes);
   const drawn = frame.columns.slice(1).some((column) => column.raw.some((value) => value !== null));
-  return drawn ? { ...base, frame, figure: figureOf(recipe, base.figure, frame) } : null;
+  return drawn ? { ...base, frame, figure: figureOf(recipe, base, frame) } : null;
 };
 
 /** One row for each x, one column for each measure; `pale` says which rows are faded. */
@@ -53,7 +53,18 @@ const pivoted = (recipe, base, dataset, passes) => {
   return { columns: base.columns.map((column, index) => ({ ...column, raw: raws[index] })) };
 };
 
-const figureOf = (recipe, base, frame) => {
+/** Notes stay at their days, also where bars stand at counted places; a day that is gone takes its note along. */
+const movedNotes = (layout, before, now) => {
+  const days = now.filter((value) => value !== null).sort();
+  const move = (place) => (typeof place === "number" ? now.indexOf(before[place]) : place >= days[0] && place <= days.at(-1) ? place : -1);
+  const shapes = layout.shapes?.map((shape) => (shape.yref === "paper" && shape.x0 === shape.x1 && shape.line?.dash === "dash"
+    ? { ...shape, x0: move(shape.x0), x1: move(shape.x1) } : shape)).filter((shape) => shape.x0 !== -1);
+  const annotations = layout.annotations?.map((note) => ({ ...note, x: move(note.x) })).filter((note) => note.x !== -1);
+  return { ...layout, ...(shapes && { shapes }), ...(annotations && { annotations }) };
+};
+
+const figureOf = (recipe, { figure, frame: whole }, frame) => {
+  const base = { ...figure, layout: movedNotes(figure.layout, whole.columns[0].raw, frame.columns[0].raw) };
   const traces = structuredClone(base.traces);
   const [x, ...rest] = frame.columns;
   if (recipe.mark === "heatmap") return { ...base, traces, x: placeAxis(x, false) };
@@ -107,14 +118,17 @@ const labelBars = (trace, column, { baseline, horizontal }, numbers) => {
 const liveTable = (recipe, base, conditions) => {
   const dataset = datasets.get(recipe.dataset);
   const passes = passing(dataset, conditions);
-  const fields = recipe.columns.filter((column) => column.field);
+  const nameOf = (column) => column.field || column.metric;
+  // A column without any value may have been left out of the page.
+  const shown = base.frame.columns.map(({ name }) => recipe.columns.find((column) => nameOf(column) === name));
+  const fields = shown.filter((column) => column.field);
   let raws;
-  if (fields.length < recipe.columns.length) {
+  if (fields.length < shown.length) {
     const grouped = groupBy(dataset, passes, fields);
-    raws = recipe.columns.map((column) => (column.metric
+    raws = shown.map((column) => (column.metric
       ? measured(column, dataset, grouped)
       : Array.from({ length: grouped.count }, (_, group) => grouped.valueOf(fields.indexOf(column), group))));
-    const places = raws[0].map((_, place) => place).sort(orderOf(recipe, raws)).slice(0, recipe.limit ?? undefined);
+    const places = raws[0].map((_, place) => place).sort(orderOf(recipe, shown.map(nameOf), raws)).slice(0, recipe.limit ?? undefined);
     raws = raws.map((raw) => places.map((place) => raw[place]));
   } else {
     const rows = Array.from(passes.keys()).filter((row) => passes[row]).slice(0, recipe.limit ?? undefined);
@@ -130,10 +144,9 @@ const liveTable = (recipe, base, conditions) => {
   });
   return { ...base, frame: { columns }, table: { ...base.table, faded: [] } };
 };
-const orderOf = (recipe, raws) => {
-  const keys = (recipe.order || []).map(([name, direction]) => [
-    raws[recipe.columns.findIndex((column) => (column.field || column.metric) === name)], direction === "desc" ? -1 : 1,
-  ]);
+const orderOf = (recipe, names, raws) => {
+  const keys = (recipe.order || []).filter(([name]) => names.includes(name))
+    .map(([name, direction]) => [raws[names.indexOf(name)], direction === "desc" ? -1 : 1]);
   return (a, b) => {
     for (const [raw, sign] of keys) {
       if (raw[a] === raw[b]) continue;
@@ -144,7 +157,7 @@ const orderOf = (recipe, raws) => {
   };
 };
 
-/** The cards of a KPI item: each with its value, its changes and the points of its small line. */
+/** The cards of a KPI item, each with its value, changes and the points of its small line, and a note; null without rows. */
 const liveCards = (recipe, { conditions, others, range, compare }) => {
   const dataset = datasets.get(recipe.dataset);
   const inRange = range && range.field === recipe.time;
@@ -160,6 +173,7 @@ const liveCards = (recipe, { conditions, others, range, compare }) => {
   const last = order.at(-1);
   const isPartial = (passes) => recipe.incomplete && dataset.columns[recipe.incomplete].values.some((value, row) => value === 1 && passes[row]);
   const periods = [];
+  const notes = [];
   let now = (index) => lines[index][last];
   let nowPasses = null;
   if (inRange) {
@@ -169,10 +183,13 @@ const liveCards = (recipe, { conditions, others, range, compare }) => {
     for (const kind of compare) {
       const days = range.to - range.from + 1;
       const [from, to] = kind === "previous" ? [range.from - days, range.from - 1] : [monthsBefore(range.from, 12), monthsBefore(range.to, 12)];
-      if (from < range.first) continue; // a part of a range beside a whole one misleads
       const before = one(from, to);
-      if (!before.rows || isPartial(before.passes)) continue;
-      periods.push({ name: kind === "previous" ? say("days_before", { days }) : say("year_before"), value: (index) => measured({ metric: recipe.metrics[index] }, dataset, before.grouped)[0] ?? null });
+      const name = kind === "previous" ? say("days_before", { days }) : say("year_before");
+      if (!before.rows || from < range.first || isPartial(before.passes)) { // a part of a range beside a whole one misleads
+        notes.push(say("not_compared_with", { period: name }));
+        continue;
+      }
+      periods.push({ name, value: (index) => measured({ metric: recipe.metrics[index] }, dataset, before.grouped)[0] ?? null });
     }
   } else {
     const rowsOf = (group) => Uint8Array.from(line.groups, (one_) => (one_ === group ? 1 : 0));
@@ -186,7 +203,7 @@ const liveCards = (recipe, { conditions, others, range, compare }) => {
     }
   }
   const kept = recipe.incomplete && isPartial(nowPasses) ? [] : periods;
-  return recipe.metrics.map((name, index) => {
+  const cards = recipe.metrics.map((name, index) => {
     const metric = metrics.get(name);
     const value = now(index);
     return {
@@ -196,6 +213,7 @@ const liveCards = (recipe, { conditions, others, range, compare }) => {
       line: recipe.sparkline ? order.slice(-25).map((group) => lines[index][group]) : [],
     };
   });
+  return { cards, note: notes.join(" ") };
 };
 
 /** The change between two values, as reports/kpis.py writes it. */
