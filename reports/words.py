@@ -34,8 +34,15 @@ ENGLISH: Mapping[str, str] = {
     "dbt_docs": "How each figure is made (dbt docs)",
     "definitions": "Definitions",
     "empty_choice": "There are no rows for this choice.",
+    "empty_events": "There are no rows for this yet: {mart} fills with the first events of a source, "
+    "such as the visits to a web shop.",
+    "empty_few_sales": "There are no rows for this yet: {mart} fills once there are sales enough for it.",
     "empty_item": "There are no rows for this yet.",
+    "empty_loads": "There are no rows for this yet: {mart} fills with the first load of a source.",
+    "empty_mart": "There are no rows for this yet: {mart} is empty.",
     "empty_page": "There is no data yet. As soon as the first sales are loaded, this page shows them.",
+    "empty_rows": "There are no rows for this yet: no row of {marts} is of the kind that is shown here.",
+    "empty_sales": "There are no rows for this yet: {mart} fills with the first sales that a source brings.",
     "empty_title": "Nothing here yet",
     "expected_age": "The data of “{dataset}” ends on {day}; it should be at most {days} days old.",
     "expected_rows": "“{dataset}” has {count} rows, fewer than the {least} expected.",
@@ -98,6 +105,7 @@ ENGLISH: Mapping[str, str] = {
     "theme": "Switch between light and dark",
     "total": "Total",
     "versus": "vs {period}",
+    "year_before": "the year before",
 }
 
 GERMAN: Mapping[str, str] = {
@@ -125,8 +133,14 @@ GERMAN: Mapping[str, str] = {
     "dbt_docs": "Wie jede Zahl entsteht (dbt-Dokumentation)",
     "definitions": "Definitionen",
     "empty_choice": "Zu dieser Auswahl gibt es keine Zeilen.",
+    "empty_events": "Dazu gibt es noch keine Zeilen: {mart} füllt sich mit den ersten Ereignissen einer Quelle, etwa den Besuchen eines Webshops.",
+    "empty_few_sales": "Dazu gibt es noch keine Zeilen: {mart} füllt sich, sobald es genug Verkäufe dafür gibt.",
     "empty_item": "Dazu gibt es noch keine Zeilen.",
+    "empty_loads": "Dazu gibt es noch keine Zeilen: {mart} füllt sich mit dem ersten Laden einer Quelle.",
+    "empty_mart": "Dazu gibt es noch keine Zeilen: {mart} ist leer.",
     "empty_page": "Es gibt noch keine Daten. Sobald die ersten Verkäufe geladen sind, zeigt diese Seite sie.",
+    "empty_rows": "Dazu gibt es noch keine Zeilen: Keine Zeile von {marts} ist von der Art, die hier gezeigt wird.",
+    "empty_sales": "Dazu gibt es noch keine Zeilen: {mart} füllt sich mit den ersten Verkäufen, die eine Quelle bringt.",
     "empty_title": "Hier ist noch nichts",
     "expected_age": "Die Daten von „{dataset}“ enden am {day}; sie sollten höchstens {days} Tage alt sein.",
     "expected_rows": "„{dataset}“ hat {count} Zeilen, weniger als die erwarteten {least}.",
@@ -189,6 +203,7 @@ GERMAN: Mapping[str, str] = {
     "theme": "Zwischen hell und dunkel wechseln",
     "total": "Summe",
     "versus": "ggü. {period}",
+    "year_before": "dem Vorjahr",
 }
 
 FRENCH: Mapping[str, str] = {
@@ -216,8 +231,14 @@ FRENCH: Mapping[str, str] = {
     "dbt_docs": "Comment chaque chiffre est calculé (documentation dbt)",
     "definitions": "Définitions",
     "empty_choice": "Aucune ligne pour ce choix.",
+    "empty_events": "Il n’y a pas encore de lignes ici : {mart} se remplit avec les premiers événements d’une source, comme les visites d’une boutique en ligne.",
+    "empty_few_sales": "Il n’y a pas encore de lignes ici : {mart} se remplit dès qu’il y a assez de ventes.",
     "empty_item": "Il n’y a pas encore de lignes ici.",
+    "empty_loads": "Il n’y a pas encore de lignes ici : {mart} se remplit au premier chargement d’une source.",
+    "empty_mart": "Il n’y a pas encore de lignes ici : {mart} est vide.",
     "empty_page": "Il n’y a pas encore de données. Dès que les premières ventes seront chargées, cette page les montrera.",
+    "empty_rows": "Il n’y a pas encore de lignes ici : aucune ligne de {marts} n’est du genre montré ici.",
+    "empty_sales": "Il n’y a pas encore de lignes ici : {mart} se remplit avec les premières ventes qu’apporte une source.",
     "empty_title": "Rien ici pour l’instant",
     "expected_age": "Les données de « {dataset} » s’arrêtent au {day} ; elles devraient dater de {days} jours au plus.",
     "expected_rows": "« {dataset} » compte {count} lignes, moins que les {least} attendues.",
@@ -280,6 +301,7 @@ FRENCH: Mapping[str, str] = {
     "theme": "Basculer entre clair et sombre",
     "total": "Total",
     "versus": "vs {period}",
+    "year_before": "l’année précédente",
 }
 
 LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "de": GERMAN, "fr": FRENCH}
