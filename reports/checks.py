@@ -11,7 +11,7 @@ from configuration.yaml_file import Location
 from reports.expectations import date_column
 from reports.filtering import filter_problems
 from reports.frames import Field, Frame, describe, order_entry
-from reports.language.datasets import Dataset
+from reports.language.datasets import BY_QUERY, Dataset
 from reports.language.kpis import Kpis
 from reports.language.named import Named
 from reports.language.page import ForEach, columns_of, dataset_of, metrics_of, templates_of
@@ -121,7 +121,8 @@ def _expect_problems(page: Page, fields: Fields) -> Iterator[PlainError]:
 
 def _order_problems(page: Page, fields: Fields) -> Iterator[PlainError]:
     for name, known in fields.items():
-        for index, entry in enumerate(page.spec.datasets[name].order):
+        order = page.spec.datasets[name].order
+        for index, entry in enumerate([] if order == [BY_QUERY] else order):
             column, _ = order_entry(entry)
             if column not in [field.name for field in known]:
                 yield _missing_column(page, ("datasets", name, "order", index), name, column, known)
@@ -222,6 +223,12 @@ def _metric_problems(
         fields = describe(connection, sql)
     except duckdb.Error as error:
         yield page.problem(place, f"metric '{name}': {first_line(error)}")
+        return
+    if len(fields) > 1:
+        yield page.problem(
+            place,
+            f"'{page.metrics[name].label}' is one value, but its query has {len(fields)} columns",
+        )
         return
     if not fields[0].is_number:
         yield page.problem(place, f"metric '{name}' is not a number but {fields[0].sql_type}")

@@ -62,6 +62,7 @@ class Context:
             self.answers,
             self.page.annotations,
             self._split(dataset),
+            self.page.spec.datasets[dataset].filterable,
         )
 
     def _split(self, dataset: str) -> Split | None:

@@ -58,9 +58,10 @@ A recipe says how an item follows from rows; formats are names of `reports.forma
 - Rows are filtered, then grouped: a chart by x (cut to its `grain`, if any) and its series; a table with
   metrics by its fields; a table without metrics shows the rows. A `field` measure
   is a sum where rows are grouped.
-- A `kpis` item shows its last period (rows grouped by `time` cut to `grain`, as without a filter) unless its
-  `time` is the field of a `date_range` that is set: then the figure of the whole range, beside the range of as
-  many days before it (`previous`) and the same days a year earlier (`previous_year`); the sparkline stays by
+- A `kpis` item without a `time` (null) shows the figures of all rows that are left. Another one shows its
+  last period (rows grouped by `time` cut to `grain`, as without a filter) unless its `time` is the field
+  of a `date_range` that is set: then the figure of the whole range, beside the range of as many days
+  before it (`previous`) and the same days a year earlier (`previous_year`); the sparkline stays by
   `grain`. Rows for the comparison come from the same dataset, filtered by the other filters alone.
 - A `grain` cuts a date to the first day of its week (Monday), month, quarter or year.
 - While any filter of `by` is set, `title` stands in for the headline.

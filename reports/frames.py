@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,8 +13,8 @@ from typing import Any
 import duckdb
 
 from reports.formats import FormatName, Formatter, Value, default_format, is_numeric, steady
-from reports.language.datasets import Dataset
-from reports.sql import quoted
+from reports.language.datasets import BY_QUERY, Dataset
+from reports.sql import quoted, sorts_itself
 
 Json = str | int | float | bool | list["Json"] | None
 
@@ -49,6 +50,9 @@ class Frame:
 
     fields: tuple[Field, ...]
     rows: tuple[tuple[Value, ...], ...]
+    _texts: dict[tuple[int, int], list[str]] = dataclass_field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def index(self, name: str) -> int:
         """The position of a field."""
@@ -61,8 +65,18 @@ class Frame:
 
     def texts(self, name: str, formatter: Formatter) -> list[str]:
         """All values of a field as readers see them."""
-        field = self.fields[self.index(name)]
-        return [formatter.text(value, field.format) for value in self.column(name)]
+        return self.texts_at(self.index(name), formatter)
+
+    def texts_at(self, index: int, formatter: Formatter) -> list[str]:
+        """The same by the place of the field: a series may have the name of another column."""
+        key = (
+            index,
+            id(formatter),
+        )  # a chart asks several times: its axis, its table, its sentence
+        if key not in self._texts:
+            chosen = self.fields[index].format
+            self._texts[key] = [formatter.text(row[index], chosen) for row in self.rows]
+        return self._texts[key]
 
     def select(self, wanted: Sequence[tuple[str, str | None, FormatName | None]]) -> Frame:
         """These fields only, each with a label and a format of the author's where given."""
@@ -107,14 +121,18 @@ def materialize(
 ) -> Frame:
     """Run a dataset once, keep its rows as a temporary table, and return them in its order."""
     asked = []
-    for entry in dataset.order:
+    by_query = dataset.order == [BY_QUERY]
+    for entry in [] if by_query else dataset.order:
         name, descending = order_entry(entry)
         asked.append(f"{quoted(name)} {'desc' if descending else 'asc'} nulls last")
     ties = [f"{quoted(field.name)} nulls last" for field in fields]
     limit = f" limit {dataset.limit}" if dataset.limit else ""
+    # A query that sorts its rows itself keeps that order; one that does not follows all columns.
+    keeps = by_query and sorts_itself(connection, dataset.query)
+    order = "" if keeps else f"order by {', '.join(asked + ties)}"
     connection.execute(
         f"create or replace temp table {quoted(table)} as select * from (\n{dataset.query}\n) "
-        f"order by {', '.join(asked + ties)}{limit}"
+        f"{order}{limit}"
     )
     rows = connection.execute(f"select * from {quoted(table)}").fetchall()
     return Frame(tuple(fields), tuple(rows))

@@ -82,8 +82,10 @@ class _Comparisons:
 def kpi_row(item: Kpis, source: Source, formatter: Formatter, words: Mapping[str, str]) -> KpiRow:
     """The cards of a KPI item; no cards where the dataset has no rows."""
     names = list(dict.fromkeys(item.metrics))
-    _refuse_adding_up(item, source, names)
-    time = quoted(item.time)
+    if item.time is None:
+        return _whole(item, names, source, formatter, words)
+    time = _time_sql(item.time, item.grain, source)
+    _refuse_adding_up(item, source, time, names)
     rows = source.select(
         [time, *[source.metrics.sql(name) for name in names]],
         where=f"{time} is not null",
@@ -105,6 +107,32 @@ def kpi_row(item: Kpis, source: Source, formatter: Formatter, words: Mapping[str
         for name in names
     )
     return KpiRow(cards, formatter.text(times[-1], period_format(item)), frame, compared.note)
+
+
+def _time_sql(time: str, grain: str, source: Source) -> str:
+    """The period of a row; rows that go with the page to be filtered may be finer than the figures."""
+    is_finer = source.is_filterable and grain in ("week", *_MONTHS)
+    return f"cast(date_trunc('{grain}', {quoted(time)}) as date)" if is_finer else quoted(time)
+
+
+def _whole(
+    item: Kpis, names: Sequence[str], source: Source, formatter: Formatter, words: Mapping[str, str]
+) -> KpiRow:
+    """Figures over all rows: without a time there is nothing to compare with."""
+    rows = source.select([source.metrics.sql(name) for name in names], group=["true"])
+    fields = [source.measure_field(Measure(metric=name)) for name in names]
+    frame = Frame(tuple(fields), tuple(rows))
+    if not rows:
+        return KpiRow((), "", frame)
+    nothing = _Comparisons({}, "")
+    cards = tuple(
+        replace(
+            _card(item, name, source.metrics[name], frame, nothing, formatter, words["new"]),
+            target=_target(name, "true", source, rows[0][index], formatter),
+        )
+        for index, name in enumerate(names)
+    )
+    return KpiRow(cards, "", frame)
 
 
 def earlier(day: date, grain: str, compare: str) -> date:
@@ -168,11 +196,10 @@ def _comparisons(
 
 def _incomplete(item: Kpis, source: Source) -> set[date]:
     """The periods of which the dataset says that they are not complete."""
-    if item.incomplete is None:
+    if item.incomplete is None or item.time is None:
         return set()
-    found = source.select(
-        [quoted(item.time)], where=f"{quoted(item.incomplete)} and {quoted(item.time)} is not null"
-    )
+    time = _time_sql(item.time, item.grain, source)
+    found = source.select([time], where=f"{quoted(item.incomplete)} and {time} is not null")
     return {row[0] for row in found if isinstance(row[0], date)}
 
 
@@ -186,7 +213,7 @@ def _card(
     new: str,
 ) -> Card:
     column = frame.column(name)
-    values = dict(zip(frame.column(item.time), column, strict=True))
+    values = dict(zip(frame.column(item.time), column, strict=True)) if item.time else {}
     now = column[-1]
     changes = [
         change_between(now, values.get(start), metric, period, formatter, new)
@@ -236,9 +263,9 @@ def period_format(item: Kpis) -> FormatName:
     return item.format or _PERIOD_FORMATS[item.grain]
 
 
-def _refuse_adding_up(item: Kpis, source: Source, names: list[str]) -> None:
+def _refuse_adding_up(item: Kpis, source: Source, time: str, names: list[str]) -> None:
     exact = [name for name in names if not source.metrics[name].additive]
-    if exact and source.has_several([quoted(item.time)]):
+    if exact and source.has_several([time]):
         raise PlainError(
             f"'{exact[0]}' cannot be added up, but dataset '{item.dataset}' has several rows for one "
             f"{item.time}",

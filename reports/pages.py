@@ -23,6 +23,7 @@ from configuration.yaml_file import (
 from reports.formats import FORMATS
 from reports.frames import label_of
 from reports.language.annotations import Annotation
+from reports.language.first_format import FirstApp, is_first_format, normalised
 from reports.language.items import ChartItem
 from reports.language.metrics import Metrics, references
 from reports.language.page import (
@@ -105,9 +106,14 @@ def load_pages(pages_dir: Path) -> list[Page]:
     problems: list[PlainError] = []
     pages: list[Page] = []
     with duckdb.connect() as connection:
-        for path in sorted(pages_dir.glob("*.yml")):
+        try:
+            listed = listed_reports(pages_dir)
+        except ConfigurationError as error:
+            problems.extend(error.problems or [error])
+            listed = {}
+        for path in sorted({*pages_dir.glob("*.yml"), *listed}):
             try:
-                pages.append(_load_page(path, site, connection))
+                pages.append(_load_page(path, site, connection, listed.get(path, "")))
             except ConfigurationError as error:
                 problems.extend(error.problems or [error])
     if not problems:  # a page that could not be read may be the one that a link names
@@ -155,8 +161,42 @@ def unknown(kind: str, name: str, allowed: list[str]) -> tuple[str, str]:
     return f"there is no {kind} '{name}'", f"Known: {known}."
 
 
-def _load_page(path: Path, site: SiteFile, connection: duckdb.DuckDBPyConnection) -> Page:
+def listed_reports(pages_dir: Path) -> dict[Path, str]:
+    """The report files that an app file (`app.yml` beside the pages) lists, with their data sources."""
+    app = pages_dir.parent / "app.yml"
+    if not app.exists():
+        return {}
+    document = read_yaml(app)
+    found: dict[Path, str] = {}
+    problems = []
+    for index, report in enumerate(validate_yaml(document, FirstApp, str(app)).reports):
+        path = next(
+            (
+                path
+                for folder in (pages_dir, app.parent)
+                if (path := folder / report.template).is_file()
+            ),
+            None,
+        )
+        if path is None:
+            line, column = position_of(document, ("reports", index, "template"))
+            what, remedy = unknown(
+                "file", report.template, [one.name for one in pages_dir.glob("*.yml")]
+            )
+            problems.append(PlainError(what, where=f"{app}:{line}:{column}", remedy=remedy))
+        else:
+            found[path] = report.data_source
+    if problems:
+        raise ConfigurationError("the app file has errors", where=str(app), problems=problems)
+    return found
+
+
+def _load_page(
+    path: Path, site: SiteFile, connection: duckdb.DuckDBPyConnection, data_source: str
+) -> Page:
     document = read_yaml(path)
+    if is_first_format(document):
+        document = normalised(document, str(path), data_source)
     spec = validate_yaml(document, PageFile, str(path))
     reads: dict[str, Reads] = {}
     page = Page(path.stem, str(path), spec, site, reads, document)

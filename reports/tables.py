@@ -135,10 +135,11 @@ def table_view(item: Table, location: Location, context: Context) -> tuple[Table
 def plain_table(frame: Frame, context: Context) -> TableView:
     """The last rows of a chart, for readers without a script."""
     shown = frame.rows[-ROWS_WITHOUT_SCRIPT:]
-    rows = [
-        Row([Cell(context.formatter.text(value, field.format)) for value, field in pairs])
-        for pairs in (list(zip(row, frame.fields, strict=True)) for row in shown)
+    texts = [
+        frame.texts_at(index, context.formatter)[-ROWS_WITHOUT_SCRIPT:]
+        for index in range(len(frame.fields))
     ]
+    rows = [Row([Cell(text) for text in line]) for line in zip(*texts, strict=True)]
     note = ""
     if len(shown) < len(frame.rows):
         note = context.words["last_rows"].format(shown=len(shown), count=len(frame.rows))

@@ -57,6 +57,7 @@ class Source:
     answers: Answers
     annotations: Sequence[Annotation] = ()
     split: Split | None = None
+    is_filterable: bool = False
 
     def select(
         self,

@@ -11,6 +11,7 @@ from reports.language.names import Name
 from reports.sql import quoted
 
 MOST_ROWS_TO_FILTER = 50_000
+BY_QUERY = "as the query says"  # the order of a query that sorts its rows itself
 
 
 class Expect(Block):

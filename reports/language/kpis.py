@@ -18,8 +18,9 @@ class Kpis(Item):
 
     type: Literal["kpis"]
     dataset: str
-    time: str = Field(
-        description="The date column; the last one in the dataset is the period shown."
+    time: str | None = Field(
+        None,
+        description="The date column; the last one in the dataset is the period shown. All rows if absent.",
     )
     grain: Grain = "month"
     metrics: list[str] = Field(min_length=1, max_length=8)
@@ -35,8 +36,9 @@ class Kpis(Item):
 
 def kpi_columns(item: Kpis) -> list[Named]:
     """The columns that the item names."""
+    time = [Named(("time",), item.time, "a date")] if item.time else []
     return [
-        Named(("time",), item.time, "a date"),
+        *time,
         *named(("incomplete",), item.incomplete, "true or false"),
     ]
 
