@@ -22,6 +22,7 @@ from analytics.lifetime_value.likelihood import (
     Likelihood,
     maximise,
     not_fitted,
+    sum_over_blocks,
 )
 
 PARAMETERS = ("r", "alpha", "a", "b")
@@ -85,9 +86,11 @@ def fit(histories: Histories) -> Fit:
     scaled = Histories(
         histories.repeats, histories.recency / weeks, histories.age / weeks, histories.customers
     )
+    likelihood = _likelihood(scaled)
+    step = len(scaled.age) // LIKENESS + 1
     return maximise(
-        _likelihood(scaled),
-        _likelihood(scaled.every(len(scaled.age) // LIKENESS + 1)),
+        likelihood,
+        likelihood if step == 1 else _likelihood(scaled.every(step)),
         PARAMETERS,
         STARTS,
         units=(1.0, weeks, 1.0, 1.0),
@@ -130,23 +133,30 @@ def _likelihood(histories: Histories) -> Likelihood:
             + special.betaln(a, b + repeats)
             - special.betaln(a, b)
         )
-        count = (r + repeats)[repeats_at]
-        to_age, to_last = np.log(alpha + age)[age_at], np.log(alpha + recency)[recency_at]
-        left = np.log(a / (b + returns - 1))[repeats_at] + count * (to_age - to_last)
-        odds_left = np.where(came_back, left, -np.inf)
-        value = by_repeats[repeats_at] - count * to_age + np.logaddexp(0.0, odds_left)
-        gone = special.expit(odds_left)
-        d_r = (special.digamma(r + repeats) - special.digamma(r) + np.log(alpha))[repeats_at]
-        d_r = d_r - (1 - gone) * to_age - gone * to_last
-        d_alpha = r / alpha - count * (
-            (1 - gone) / (alpha + age)[age_at] + gone / (alpha + recency)[recency_at]
-        )
-        both = special.digamma(a + b) - special.digamma(a + b + repeats)
-        d_a = both[repeats_at] + gone / a
-        d_b = (both + special.digamma(b + repeats) - special.digamma(b))[repeats_at]
-        d_b = d_b - gone / (b + returns - 1)[repeats_at]
-        gradient = [float((share * part).sum()) for part in (d_r, d_alpha, d_a, d_b)]
-        return float((share * value).sum()), np.asarray(gradient)
+        log_odds = np.log(a / (b + returns - 1))
+        log_age, log_recency = np.log(alpha + age), np.log(alpha + recency)
+        r_by_repeats = special.digamma(r + repeats) - special.digamma(r) + np.log(alpha)
+        both_by_repeats = special.digamma(a + b) - special.digamma(a + b + repeats)
+        b_by_repeats = both_by_repeats + special.digamma(b + repeats) - special.digamma(b)
+
+        def of_block(rows: slice) -> list[float]:
+            x, t_x, t, weight = repeats_at[rows], recency_at[rows], age_at[rows], share[rows]
+            count = (r + repeats)[x]
+            to_age, to_last = log_age[t], log_recency[t_x]
+            left = log_odds[x] + count * (to_age - to_last)
+            odds_left = np.where(came_back[rows], left, -np.inf)
+            value = by_repeats[x] - count * to_age + np.logaddexp(0.0, odds_left)
+            gone = special.expit(odds_left)
+            d_r = r_by_repeats[x] - (1 - gone) * to_age - gone * to_last
+            d_alpha = r / alpha - count * (
+                (1 - gone) / (alpha + age)[t] + gone / (alpha + recency)[t_x]
+            )
+            d_a = both_by_repeats[x] + gone / a
+            d_b = b_by_repeats[x] - gone / (b + returns - 1)[x]
+            return [float((weight * part).sum()) for part in (value, d_r, d_alpha, d_a, d_b)]
+
+        value, *gradient = sum_over_blocks(len(share), of_block)
+        return float(value), np.asarray(gradient)
 
     return likelihood
 

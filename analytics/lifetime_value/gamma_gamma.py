@@ -21,6 +21,7 @@ from analytics.lifetime_value.likelihood import (
     Likelihood,
     maximise,
     not_fitted,
+    sum_over_blocks,
 )
 
 PARAMETERS = ("p", "q", "gamma")
@@ -73,9 +74,11 @@ def fit(spending: Spending) -> Fit:
         )
     mean = float((spending.customers * spending.total / spending.purchases).sum() / customers)
     scaled = Spending(spending.purchases, spending.total / mean, spending.customers)
+    likelihood = _likelihood(scaled)
+    step = len(scaled.total) // LIKENESS + 1
     return maximise(
-        _likelihood(scaled),
-        _likelihood(scaled.every(len(scaled.total) // LIKENESS + 1)),
+        likelihood,
+        likelihood if step == 1 else _likelihood(scaled.every(step)),
         PARAMETERS,
         STARTS,
         units=(1.0, 1.0, mean),
@@ -94,15 +97,23 @@ def _likelihood(spending: Spending) -> Likelihood:
     def likelihood(parameters: Floats) -> tuple[float, Floats]:
         p, q, gamma = parameters
         shape = p * purchases
-        log_sum = np.log(gamma + spending.total)
         by_purchases = special.gammaln(shape + q) - special.gammaln(shape) - special.gammaln(q)
-        both = (shape + q)[at]
-        value = by_purchases[at] + q * np.log(gamma) + shape[at] * log_total - both * log_sum
         d_both = special.digamma(shape + q)
-        d_p = spending.purchases * ((d_both - special.digamma(shape))[at] + log_total - log_sum)
-        d_q = (d_both - special.digamma(q))[at] + np.log(gamma) - log_sum
-        d_gamma = q / gamma - both / (gamma + spending.total)
-        gradient = [float((share * part).sum()) for part in (d_p, d_q, d_gamma)]
-        return float((share * value).sum()) - of_no_parameter, np.asarray(gradient)
+        p_by_purchases = d_both - special.digamma(shape)
+        q_by_purchases = d_both - special.digamma(q)
+
+        def of_block(rows: slice) -> list[float]:
+            x, total, weight = at[rows], spending.total[rows], share[rows]
+            log_sum = np.log(gamma + total)
+            both = (shape + q)[x]
+            value = by_purchases[x] + q * np.log(gamma) + shape[x] * log_total[rows]
+            value = value - both * log_sum
+            d_p = spending.purchases[rows] * (p_by_purchases[x] + log_total[rows] - log_sum)
+            d_q = q_by_purchases[x] + np.log(gamma) - log_sum
+            d_gamma = q / gamma - both / (gamma + total)
+            return [float((weight * part).sum()) for part in (value, d_p, d_q, d_gamma)]
+
+        value, *gradient = sum_over_blocks(len(share), of_block)
+        return float(value) - of_no_parameter, np.asarray(gradient)
 
     return likelihood

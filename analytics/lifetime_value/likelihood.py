@@ -2,13 +2,15 @@
 
 Parameters are sought as logarithms, so that they stay positive and steps are shares of their size.
 The log-likelihood is that of a mean customer: the same tolerances hold for a hundred customers and for
-a million. The sums are NumPy's own over arrays in a fixed order, never a BLAS product, so the number of
+a million. The sums are NumPy's own over blocks in a fixed order, never a BLAS product, so the number of
 threads changes no digit.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +25,8 @@ Likelihood = Callable[[Floats], tuple[float, Floats]]
 SMALLEST, GREATEST = 1e-6, 1e6
 # Many starts are tried on a part of the data with at most this many distinct rows.
 LIKENESS = 20_000
+# Rows that are worked on at once: what is computed of them stays in the processor's cache.
+BLOCK = 32_768
 # A start is left when it has not come to rest by then; from good starts 20 to 40 steps are enough.
 MOST_STEPS = 200
 # The maximum is found when a Newton step would raise the log-likelihood of all customers by less.
@@ -70,10 +74,11 @@ def maximise(
 ) -> Fit:
     """The parameters of greatest likelihood.
 
-    `starts` are all tried on `likeness`, the same likelihood of a part of the data; the best of what
-    they lead to is the start for the whole. Both work in the scale of the data (about 1): `units` says
-    what 1 is for each parameter, and `unit_log_likelihood` is what this change of units adds to the
-    log-likelihood of all. Standard errors come from the observed information, by the delta method.
+    `starts` are all tried on `likeness`, the same likelihood of a part of the data (or of all, when they
+    are few); the best of what they lead to is the start for the whole. Both work in the scale of the
+    data (about 1): `units` says what 1 is for each parameter, and `unit_log_likelihood` is what this
+    change of units adds to the log-likelihood of all. Standard errors come from the observed
+    information, by the delta method.
     """
     of_likeness = _loss_of(likeness)
     found = [
@@ -84,7 +89,10 @@ def maximise(
     if not finite:
         return not_fitted(customers, "not converged: the likelihood has no value at any start")
     loss = _loss_of(likelihood)
-    _, logs = _search(loss, min(finite, key=lambda result: result[0])[1], 1e-13)
+    start = min(finite, key=lambda result: result[0])[1]
+    logs = None if likeness is likelihood else _approached(loss, of_likeness, start, customers)
+    if logs is None:
+        _, logs = _search(loss, start, 1e-13)
     if not np.isfinite(loss(logs)[0]):
         return not_fitted(customers, "not converged: the likelihood has no value at its best start")
     curvature = _curvature(loss, logs)
@@ -106,6 +114,18 @@ def maximise(
         customers=customers,
         status="converged",
     )
+
+
+def sum_over_blocks(rows: int, of_block: Callable[[slice], Sequence[float]]) -> Floats:
+    """What `of_block` gives for each block of so many rows, added up in their order.
+
+    Blocks are shared by the processors; which of them is done first changes no digit.
+    """
+    blocks = [slice(first, first + BLOCK) for first in range(0, rows, BLOCK)]
+    if len(blocks) == 1:
+        return np.asarray(of_block(blocks[0]))
+    with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as pool:
+        return np.asarray(np.sum(list(pool.map(of_block, blocks)), axis=0))
 
 
 def _loss_of(likelihood: Likelihood) -> Likelihood:
@@ -130,6 +150,21 @@ def _search(loss: Likelihood, start: Floats, tolerance: float) -> tuple[float, F
         options={"maxiter": MOST_STEPS, "ftol": tolerance, "gtol": 1e-7, "maxls": 50},
     )
     return float(result.fun), np.asarray(result.x, dtype=np.float64)
+
+
+def _approached(
+    loss: Likelihood, of_likeness: Likelihood, start: Floats, customers: int
+) -> Floats | None:
+    """The maximum of the whole by the curvature of its likeness; None where that leads nowhere.
+
+    The curvature of a good likeness is nearly that of the whole, so a few steps from its maximum are
+    enough, each of them one look at all rows; a search from nothing takes some thirty.
+    """
+    curvature = _curvature(of_likeness, start)
+    if not _is_valley(curvature):
+        return None
+    logs, rise = _polished(loss, start, curvature, customers)
+    return logs if rise < RISE_LEFT else None
 
 
 def _polished(

@@ -16,7 +16,9 @@ def model(dbt, session):
         """
         select repeat_purchases, recency_days, age_days, count(*) as customers
         from customers
+        where repeat_purchases is not null
         group by repeat_purchases, recency_days, age_days
+        order by repeat_purchases, recency_days, age_days
         """,
     )
     spending = customers.query(
@@ -26,6 +28,7 @@ def model(dbt, session):
         from customers
         where repeat_purchases > 0 and repeat_revenue > 0
         group by repeat_purchases, repeat_revenue
+        order by repeat_purchases, repeat_revenue
         """,
     )
     return tables.fitted_models(histories.to_arrow_table(), spending.to_arrow_table())

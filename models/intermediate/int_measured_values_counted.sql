@@ -27,21 +27,22 @@ customers as (
     where orders > 0
 ),
 
+-- A hash takes half the work of a key; customers_share_no_hash holds it to be as good.
 customer_days as (
     select
-        customer_key,
+        hash(customer_key) as customer_hash,
         order_date
     from orders
     where customer_key is not null
     group by
-        customer_key,
+        hash(customer_key),
         order_date
 ),
 
 customer_days_compared as (
     select
         order_date,
-        lag(order_date) over (partition by customer_key order by order_date) as previous_order_date
+        lag(order_date) over (partition by customer_hash order by order_date) as previous_order_date
     from customer_days
 ),
 

@@ -14,6 +14,7 @@ def model(dbt, session):
         """
         select distinct repeat_purchases, recency_days, age_days
         from customers
+        where repeat_purchases is not null
         order by repeat_purchases, recency_days, age_days
         """,
     )

@@ -193,9 +193,10 @@ def test_a_chart_that_is_folded_away_is_drawn_when_opened_and_on_paper(
 ) -> None:
     page = visit(render(tmp_path, {"page": page_with(FOLDED)})).open("page")
     bars = page.locator("[data-chart=c] .barlayer .point path")
-    assert bars.count() == 0
+    assert not page.locator("[data-chart=c]").is_visible()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert bars.count() == 3
+    assert page.locator("[data-chart=c]").is_visible()
     assert page.locator("details.fold").get_attribute("open") is not None
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("details.fold").get_attribute("open") is None

@@ -37,6 +37,7 @@ metrics:
 ITEMS = """\
       - {id: figures, type: kpis, dataset: rows, time: month, metrics: [revenue, orders, average]}
       - {id: ranged, type: kpis, dataset: rows, time: day, grain: day, metrics: [revenue, average]}
+      - {id: timeless, type: kpis, dataset: rows, metrics: [revenue, average]}
       - {id: lines, type: chart, mark: line, title: Lines, headline: "The most is {rows.revenue}", dataset: rows,
          x: {field: month}, y: [{metric: revenue}], series: {field: country, max: 2}}
       - {id: bars, type: chart, mark: bar, title: Bars, dataset: rows, x: {field: month}, y: [{metric: average}]}
@@ -83,6 +84,10 @@ def recipes() -> dict[str, Any]:
             **shared, "kind": "kpis", "title": "", "time": "day", "grain": "day", "format": "date",
             "metrics": ["revenue", "average"], "compare": ["previous", "previous_year"], "incomplete": None,
             "sparkline": True,
+        },
+        "timeless": {
+            **shared, "kind": "kpis", "title": "", "time": None, "grain": "month", "format": "text",
+            "metrics": ["revenue", "average"], "compare": [], "incomplete": None, "sparkline": True,
         },
         "lines": {**chart, "title": "Lines", "mark": "line", "x": month, "y": [metric("revenue")],
                   "series": {"field": "country", "format": "text", "max": 2, "other": "Other"}},
@@ -164,7 +169,7 @@ SEEN = """() => Object.fromEntries(['lines', 'bars', 'lying', 'cells'].map(id =>
     const paths = kind => [...chart.querySelectorAll(kind)].map(path => path.getAttribute('d'));
     return [id, [texts('.xtick text'), texts('.ytick text'), texts('.bartext'),
       paths('.barlayer .point path'), paths('.scatterlayer .js-line')]];
-  }).concat([['figures', [...document.querySelectorAll('#figures .kpi-value')].map(p => [p.textContent, p.title])],
+  }).concat([['figures', [...document.querySelectorAll('#figures .kpi-value, #timeless .kpi-value')].map(p => [p.textContent, p.title])],
     ['all', [...document.querySelectorAll('#all td')].map(td => td.textContent)]]))"""
 
 

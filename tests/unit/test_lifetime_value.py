@@ -15,6 +15,7 @@ import pytest
 from scipy import integrate, special
 
 from analytics.lifetime_value import bg_nbd, gamma_gamma, tables
+from analytics.lifetime_value.likelihood import BLOCK, LIKENESS
 from tests.unit.cdnow import END_OF_DATA, Cdnow, floats
 from tests.unit.simulated_customers import simulate
 
@@ -203,6 +204,23 @@ def test_the_parameters_of_simulated_spenders_are_found_again() -> None:
     for name, value in known.items():
         assert abs(fit.parameters[name] - value) < 4 * fit.standard_errors[name], name
         assert fit.standard_errors[name] < 0.1 * value
+
+
+def test_a_part_of_many_customers_leads_to_the_maximum_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Many histories are fitted from the curvature of some; a search through all finds the same."""
+    made = simulate(SHOPS[3], np.linspace(5, 60, BLOCK + 2000), 0, seed=5)
+    histories = bg_nbd.Histories.of(made.repeats, made.recency, made.age)
+    assert len(histories.age) > BLOCK > LIKENESS, "nothing would be left out"
+    found = bg_nbd.fit(histories)
+    monkeypatch.setattr(bg_nbd, "LIKENESS", len(histories.age) + 1)
+    monkeypatch.setattr(bg_nbd, "STARTS", bg_nbd.STARTS[:1])
+    searched = bg_nbd.fit(histories)
+    assert found.is_converged
+    assert searched.is_converged
+    assert found.parameters == pytest.approx(searched.parameters, rel=1e-6)
+    assert found.log_likelihood == pytest.approx(searched.log_likelihood, rel=1e-12)
 
 
 def test_neither_order_nor_grouping_moves_a_digit() -> None:

@@ -1,12 +1,10 @@
-with orders as (
+with customer_months as (
     select
         customer_key,
         order_month,
         gross_revenue
-    from {{ ref('fct_orders') }}
-    where
-        customer_key is not null
-        and is_completed
+    from {{ ref('int_customer_months_summed') }}
+    where orders > 0
 ),
 
 customers as (
@@ -30,18 +28,6 @@ cohorts as (
         count(*) as cohort_size
     from customers
     group by cohort_month
-),
-
--- In two steps: counting distinct customers of many groups at once takes far more memory.
-customer_months as (
-    select
-        customer_key,
-        order_month,
-        sum(gross_revenue) as gross_revenue
-    from orders
-    group by
-        customer_key,
-        order_month
 ),
 
 cohort_figures as (

@@ -1,19 +1,4 @@
-with orders as not materialized (
-    -- Read twice below, each time a few columns: cheaper than keeping every order in memory.
-    select
-        customer_key,
-        order_date,
-        gross_revenue,
-        returns_amount,
-        units,
-        is_completed
-    from {{ ref('fct_orders') }}
-    where
-        customer_key is not null
-        and (is_completed or has_returns)
-),
-
-customers as (
+with customers as (
     select
         customer_key,
         customer_id,
@@ -40,33 +25,14 @@ span as (
 customer_totals as (
     select
         customer_key,
-        min(order_date) filter (where is_completed) as first_order_date,
-        max(order_date) filter (where is_completed) as last_order_date,
-        count(*) filter (where is_completed) as orders,
-        cast(sum(gross_revenue) as decimal(18, 4)) as gross_revenue,
-        cast(sum(returns_amount) as decimal(18, 4)) as returns_amount,
-        cast(sum(units) as decimal(18, 3)) as units
-    from orders
-    group by customer_key
-),
-
-customer_days as (
-    select
-        customer_key,
-        order_date
-    from orders
-    where is_completed
-    group by
-        customer_key,
-        order_date
-),
-
-customer_day_counts as (
-    select
-        customer_key,
-        count(*) as order_days
-    from customer_days
-    group by customer_key
+        first_order_date,
+        last_order_date,
+        order_days,
+        orders,
+        gross_revenue,
+        returns_amount,
+        units
+    from {{ ref('int_customers_measured') }}
 ),
 
 -- Only customers with an order have a score. Equal values get equal ranks and so equal scores; the
@@ -88,7 +54,6 @@ customers_measured as (
         cast(customer_scores.f_score as bigint) as f_score,
         cast(customer_scores.m_score as bigint) as m_score,
         cast(round((customer_scores.f_score + customer_scores.m_score) / 2) as bigint) as fm_score,
-        coalesce(customer_day_counts.order_days, 0) as order_days,
         {{ dbt.datediff('customer_totals.last_order_date', 'span.as_of_date', 'day') }}
             as recency_days,
         {{ dbt.datediff('customer_totals.first_order_date', 'span.as_of_date', 'day') }}
@@ -101,8 +66,6 @@ customers_measured as (
     from customer_totals
     left join customer_scores
         on customer_totals.customer_key = customer_scores.customer_key
-    left join customer_day_counts
-        on customer_totals.customer_key = customer_day_counts.customer_key
     cross join span
 )
 

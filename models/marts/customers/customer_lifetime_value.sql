@@ -18,6 +18,7 @@ histories as (
         age_days,
         repeat_revenue
     from {{ ref('int_customers_measured') }}
+    where repeat_purchases is not null
 ),
 
 scored_histories as (

@@ -5,15 +5,15 @@ with span as (
     from {{ ref('int_as_of_date') }}
 ),
 
-orders as (
+summed_days as (
     select
         order_date,
-        customer_key,
         gross_revenue,
         returns_amount,
         units,
-        is_completed
-    from {{ ref('fct_orders') }}
+        orders,
+        customers
+    from {{ ref('int_sales_days_summed') }}
 ),
 
 calendar as (
@@ -32,8 +32,8 @@ days as (
         calendar.weekday,
         {{ sales_figures() }}
     from calendar
-    left join orders
-        on calendar.date_day = orders.order_date
+    left join summed_days
+        on calendar.date_day = summed_days.order_date
     group by
         calendar.date_day,
         calendar.weekday

@@ -5,15 +5,16 @@ with span as (
     from {{ ref('int_as_of_date') }}
 ),
 
-orders as (
+summed_days as (
     select
         order_date,
-        customer_key,
         gross_revenue,
         returns_amount,
         units,
-        is_completed
-    from {{ ref('fct_orders') }}
+        orders,
+        -- A customer of several days of a month is one customer.
+        customers_first_in_month as customers
+    from {{ ref('int_sales_days_summed') }}
 ),
 
 calendar as (
@@ -34,8 +35,8 @@ months as (
         calendar.month,
         {{ sales_figures() }}
     from calendar
-    left join orders
-        on calendar.date_day = orders.order_date
+    left join summed_days
+        on calendar.date_day = summed_days.order_date
     group by
         calendar.month_start,
         calendar.year,

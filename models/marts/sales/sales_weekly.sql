@@ -5,15 +5,26 @@ with span as (
     from {{ ref('int_as_of_date') }}
 ),
 
-orders as (
+summed_days as (
     select
         order_date,
-        customer_key,
         gross_revenue,
         returns_amount,
         units,
-        is_completed
-    from {{ ref('fct_orders') }}
+        orders,
+        -- A customer of several days of a week is one customer.
+        customers_first_in_week as customers
+    from {{ ref('int_sales_days_summed') }}
+),
+
+customer_months as (
+    select
+        order_month,
+        customer_key,
+        first_order_date,
+        last_order_date
+    from {{ ref('int_customer_months_summed') }}
+    where orders > 0
 ),
 
 calendar as (
@@ -35,12 +46,44 @@ weeks as (
         calendar.iso_week,
         {{ sales_figures() }}
     from calendar
-    left join orders
-        on calendar.date_day = orders.order_date
+    left join summed_days
+        on calendar.date_day = summed_days.order_date
     group by
         calendar.week_start,
         calendar.iso_year,
         calendar.iso_week
+),
+
+-- Days are summed month by month: of a week that two months share, a customer of both parts was
+-- counted in each of them.
+last_weeks_of_months as (
+    select
+        customer_key,
+        {{ dbt.date_trunc('week', 'last_order_date') }} as week_start
+    from customer_months
+    where
+        {{ dbt.date_trunc('week', 'last_order_date') }}
+        >= {{ dbt.dateadd('day', -6, dbt.dateadd('month', 1, 'order_month')) }}
+),
+
+first_weeks_of_months as (
+    select
+        customer_key,
+        {{ dbt.date_trunc('week', 'first_order_date') }} as week_start
+    from customer_months
+    where {{ dbt.date_trunc('week', 'first_order_date') }} < order_month
+),
+
+customers_of_both_parts as (
+    select
+        last_weeks_of_months.week_start,
+        count(*) as customers
+    from last_weeks_of_months
+    inner join first_weeks_of_months
+        on
+            last_weeks_of_months.customer_key = first_weeks_of_months.customer_key
+            and last_weeks_of_months.week_start = first_weeks_of_months.week_start
+    group by last_weeks_of_months.week_start
 ),
 
 weeks_compared as (
@@ -61,7 +104,7 @@ select
     weeks_compared.returns_amount,
     weeks_compared.net_revenue,
     weeks_compared.orders,
-    weeks_compared.customers,
+    weeks_compared.customers - coalesce(customers_of_both_parts.customers, 0) as customers,
     weeks_compared.average_order_value,
     weeks_compared.units,
     weeks_compared.return_rate,
@@ -69,5 +112,7 @@ select
     {{ growth_pct('weeks_compared.net_revenue', 'weeks_compared.previous_net_revenue') }}
         as growth_pct
 from weeks_compared
+left join customers_of_both_parts
+    on weeks_compared.week_start = customers_of_both_parts.week_start
 cross join span
 order by weeks_compared.week_start

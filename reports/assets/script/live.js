@@ -160,6 +160,11 @@ const orderOf = (recipe, names, raws) => {
 /** The cards of a KPI item, each with its value, changes and the points of its small line, and a note; null without rows. */
 const liveCards = (recipe, { conditions, others, range, compare }) => {
   const dataset = datasets.get(recipe.dataset);
+  if (!recipe.time) { // figures without a time: of all rows that are left
+    const grouped = groupBy(dataset, passing(dataset, conditions), []);
+    if (!grouped.count) return null;
+    return { cards: recipe.metrics.map((name) => cardOf(name, measured({ metric: name }, dataset, grouped)[0], [], [])), note: "" };
+  }
   const inRange = range && range.field === recipe.time;
   const one = (from, to) => {
     const passes = passing(dataset, [...others, { field: recipe.time, from, to }]);
@@ -204,16 +209,20 @@ const liveCards = (recipe, { conditions, others, range, compare }) => {
   }
   const kept = recipe.incomplete && isPartial(nowPasses) ? [] : periods;
   const cards = recipe.metrics.map((name, index) => {
-    const metric = metrics.get(name);
-    const value = now(index);
-    return {
-      value: writeNumber(shortFormat(metric.format, value), value),
-      exact: writeNumber(metric.format, value),
-      changes: kept.map((period) => changeOf(value, period.value(index), metric, period.name)).filter(Boolean),
-      line: recipe.sparkline ? order.slice(-25).map((group) => lines[index][group]) : [],
-    };
+    const points = recipe.sparkline ? order.slice(-25).map((group) => lines[index][group]) : [];
+    return cardOf(name, now(index), kept.map((period) => ({ name: period.name, value: period.value(index) })), points);
   });
   return { cards, note: notes.join(" ") };
+};
+
+const cardOf = (name, value, periods, line) => {
+  const metric = metrics.get(name);
+  return {
+    value: writeNumber(shortFormat(metric.format, value), value),
+    exact: writeNumber(metric.format, value),
+    changes: periods.map((period) => changeOf(value, period.value, metric, period.name)).filter(Boolean),
+    line,
+  };
 };
 
 /** The change between two values, as reports/kpis.py writes it. */
