@@ -28,7 +28,7 @@
         }) -%}
     {%- endif -%}
     {%- if incremental.follows -%}
-        {%- set changes = external_touched_by_followed(mart, query, state, now) -%}
+        {%- set changes = external_touched_by_followed(mart, query, incremental, state, now) -%}
     {%- else -%}
         {%- set changes = external_touched_by_units(mart, query, incremental, sources, state) -%}
     {%- endif -%}
@@ -52,7 +52,7 @@
     {%- if not incremental -%}
         {%- do return(none) -%}
     {%- endif -%}
-    {%- set known = ["unit", "rows", "lookups", "follows", "after", "is_sparse"] -%}
+    {%- set known = ["unit", "rows", "lookups", "follows", "onwards", "after", "is_sparse"] -%}
     {%- set columns = query.columns | map(attribute="name") | list -%}
     {%- set problem = none -%}
     {%- if incremental is not mapping -%}
@@ -82,6 +82,7 @@
         "rows": incremental.rows or {},
         "lookups": incremental.lookups or {},
         "follows": incremental.follows,
+        "onwards": incremental.onwards or false,
         "after": incremental.after or [],
         "is_sparse": incremental.is_sparse or false,
     }) -%}

@@ -127,12 +127,14 @@
 {%- endmacro -%}
 
 
-{%- macro external_touched_by_followed(mart, query, state, now) -%}
-    {#- The partitions whose files are not those that this mart was built from, and the SQL of their rows. -#}
+{%- macro external_touched_by_followed(mart, query, incremental, state, now) -%}
+    {#- The partitions whose files are not those that this mart was built from, with `onwards` also those
+        that come after the first of them, and the SQL of their rows. -#}
     {%- set before, now = state.built_from.followed, now.followed -%}
     {%- set touched = [] -%}
-    {%- for partition in (before.keys() | list + now.keys() | list) | unique(case_sensitive=true) -%}
-        {%- if before.get(partition) != now.get(partition) -%}
+    {#- As text, days and months stand in their order; null, as JSON, after them. -#}
+    {%- for partition in (before.keys() | list + now.keys() | list) | unique(case_sensitive=true) | sort -%}
+        {%- if before.get(partition) != now.get(partition) or (incremental.onwards and touched) -%}
             {%- do touched.append(fromjson(partition)) -%}
         {%- endif -%}
     {%- endfor -%}
@@ -214,8 +216,11 @@
         {%- set incremental.sql = incremental.sql.replace(block, former) -%}
     {%- endfor -%}
     {%- for block in modules.re.findall("(?s)/[*]once[*]/.*?/[*]end of once[*]/", query.sql) -%}
+        {%- set in_an_increment = modules.re.findall(
+            "(?s)/[*]in an increment[*]/(.*) where false\\s*/[*]end of once[*]/", block
+        ) -%}
         {%- set incremental.sql = incremental.sql.replace(
-            block, "select * from (" ~ block ~ ") where false"
+            block, (in_an_increment or ["select * from (" ~ block ~ ") where false"])[0]
         ) -%}
     {%- endfor -%}
     {%- do return(external_narrowed_to(
@@ -297,10 +302,14 @@
 {%- endmacro -%}
 
 
-{%- macro once(sql) -%}
+{%- macro once(sql, in_an_increment=none) -%}
     {#- For the SQL of a mart that follows another: a query whose rows are the same for each partition. It
-        is not run in an incremental build, which has `former_rows` to ask. -#}
-    /*once*/ {{ sql }} /*end of once*/
+        is not run in an incremental build, which has `former_rows` to ask, or another query to run. -#}
+    /*once*/ {{ sql }}
+    {%- if in_an_increment is not none %}
+    union all
+    /*in an increment*/ select * from ({{ in_an_increment }}) where false
+    {%- endif %} /*end of once*/
 {%- endmacro -%}
 
 

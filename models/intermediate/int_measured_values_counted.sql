@@ -12,15 +12,6 @@ with orders as not materialized (
     where is_completed
 ),
 
-order_lines as (
-    select reporting_unit_price
-    from {{ ref('fct_order_lines') }}
-    where
-        line_type = 'merchandise'
-        and line_status = 'completed'
-        and reporting_unit_price is not null
-),
-
 customers as (
     select gross_revenue
     from {{ ref('customer_kpis') }}
@@ -64,8 +55,8 @@ measured as (
     select
         'unit_price' as measure,
         reporting_unit_price as measured_value,
-        count(*) as occurrences
-    from order_lines
+        sum(order_lines) as occurrences
+    from {{ ref('int_unit_prices_counted') }}
     group by reporting_unit_price
     union all
     select
@@ -88,5 +79,5 @@ measured as (
 select
     measure,
     cast(measured_value as decimal(18, 4)) as measured_value,
-    occurrences
+    cast(occurrences as bigint) as occurrences
 from measured

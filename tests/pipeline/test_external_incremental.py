@@ -156,3 +156,52 @@ def test_rows_of_untouched_orders_are_not_computed_again(shop: OrderHistory) -> 
     shop.build("--select", "order_lines")
     after = shop.project.query("select * from marts.order_lines order by all")
     assert [row for row in after if row[0] != "shop:N"] == before
+
+
+# In which month a customer bought first: `onwards`, and another query in an increment.
+FIRST_MONTHS = """
+{%- set all_months %}
+    select customer, min(month) as month from {{ ref('order_lines') }} group by customer
+{%- endset %}
+{%- set touched_months %}
+    select touched.customer, min(touched.month) as month from {{ ref('order_lines') }} as touched
+    anti join (
+        select customer from {{ ref('order_lines') }} where not {{ touched_only('month') }}
+    ) as earlier on touched.customer = earlier.customer
+    where {{ touched_only('touched.month') }}
+    group by touched.customer
+{%- endset %}
+select * from ({{ once(all_months, in_an_increment=touched_months) }})
+"""
+
+
+def test_what_depends_on_earlier_partitions_is_written_from_the_first_touched_one_on(
+    shop: OrderHistory,
+) -> None:
+    incremental = {"follows": "order_lines", "onwards": True}
+    shop.project.model("first_months", FIRST_MONTHS, partition_by="month", incremental=incremental)
+    shop.load("lines", {"jan.csv": ["'J', 1, date '2026-01-20', 'zoe', 'EUR', 1"]})
+    shop.load("lines", {"may.csv": ["'M', 1, date '2026-05-20', 'zoe', 'EUR', 1"]})
+    shop.load("lines", {"jun.csv": ["'N', 1, date '2026-06-20', 'tom', 'EUR', 1"]})
+    shop.build()
+
+    def first_month(customer: str) -> str:
+        ((month,),) = shop.project.query(
+            f"select strftime(month, '%Y-%m') from marts.first_months where customer = '{customer}'"
+        )
+        return str(month)
+
+    assert (first_month("zoe"), first_month("tom")) == ("2026-01", "2026-06")
+    # Gone from January: counted in May, whose lines did not change.
+    shop.load(
+        "lines",
+        {"jan.csv": ["'J', 1, date '2026-01-20', 'tom', 'EUR', 1"]},
+        replaces=["jan.csv"],
+    )
+    assert "touched partitions" in shop.build().message("first_months")
+    assert (first_month("zoe"), first_month("tom")) == ("2026-05", "2026-01")
+    before = shop.files("first_months")
+    shop.load("lines", {"jul.csv": ["'O', 1, date '2026-07-20', 'eve', 'EUR', 1"]})
+    assert "1 touched partitions" in shop.build().message("first_months")
+    assert first_month("eve") == "2026-07"
+    assert shop.rewritten(before, "first_months") == {"2026-07"}

@@ -154,7 +154,7 @@ def test_an_incremental_config_with_a_mistake_is_refused(shop: OrderHistory) -> 
         ({"unit": "order"}, "the mart has no column 'order'"),
         (
             {"unit": "order_key", "lookup": {}},
-            "'lookup' is none of unit, rows, lookups, follows, after, is_sparse",
+            "'lookup' is none of unit, rows, lookups, follows, onwards, after, is_sparse",
         ),
         (
             {"unit": "order_key", "lookups": {"prices": {"keys": ["day"]}}},

@@ -1,14 +1,4 @@
-with lines as (
-    select
-        order_key,
-        product_key
-    from {{ ref('fct_order_lines') }}
-    where
-        line_type = 'merchandise'
-        and line_status = 'completed'
-),
-
-products as (
+with products as (
     select
         product_key,
         product_name,
@@ -24,7 +14,7 @@ all_orders as (
     where items > 0
 ),
 
--- Chosen before any line is read, so that only their lines are.
+-- All of them are among int_affinity_candidates, whose pairs are counted.
 most_ordered_products as (
     select
         product_key,
@@ -37,46 +27,50 @@ most_ordered_products as (
     limit {{ var('affinity_max_products') }}
 ),
 
--- A number of two bytes stands for the key in what is grouped and joined below. It counts along the
--- keys, so that the lesser number is the lesser key.
-numbered_products as (
+baskets_across_months as (
+    select
+        baskets.order_key,
+        baskets.order_month,
+        baskets.product_key
+    from {{ ref('int_baskets_across_months') }} as baskets
+    semi join most_ordered_products
+        on baskets.product_key = most_ordered_products.product_key
+),
+
+-- The months count a pair of an order once for each month that has both, which may be none.
+orders_to_add as (
     select
         product_key,
-        product_name,
-        orders,
-        cast(row_number() over (order by product_key) as usmallint) as product_number
-    from most_ordered_products
-),
-
--- A product that stands twice on an order is in it once. The order keeps its own key: a hash of it
--- would be shorter, and one day two orders would share one.
-baskets as (
+        other_product_key,
+        orders_together
+    from {{ ref('int_product_pairs_counted') }}
+    union all
     select
-        lines.order_key,
-        numbered_products.product_number
-    from lines
-    inner join numbered_products
-        on lines.product_key = numbered_products.product_key
-    group by
-        lines.order_key,
-        numbered_products.product_number
-),
-
--- The pairs themselves are never kept, only counted: at most 499 x 500 / 2 of them by default.
-pair_counts as (
-    select
-        baskets.product_number,
-        other_baskets.product_number as other_product_number,
-        count(*) as orders_together
-    from baskets
-    inner join baskets as other_baskets
+        baskets.product_key,
+        other_baskets.product_key as other_product_key,
+        count(distinct baskets.order_key)
+        - count(*) filter (where baskets.order_month = other_baskets.order_month)
+            as orders_together
+    from baskets_across_months as baskets
+    inner join baskets_across_months as other_baskets
         on
             baskets.order_key = other_baskets.order_key
-            and baskets.product_number < other_baskets.product_number
+            and baskets.product_key < other_baskets.product_key
     group by
-        baskets.product_number,
-        other_baskets.product_number
-    having count(*) >= {{ var('affinity_min_orders') }}
+        baskets.product_key,
+        other_baskets.product_key
+),
+
+pair_counts as (
+    select
+        product_key,
+        other_product_key,
+        cast(sum(orders_together) as bigint) as orders_together
+    from orders_to_add
+    group by
+        product_key,
+        other_product_key
+    having sum(orders_together) >= {{ var('affinity_min_orders') }}
 )
 
 select
@@ -97,10 +91,10 @@ select
         / (cast(products_of_pair.orders as hugeint) * other_products_of_pair.orders) as double
     ) as lift
 from pair_counts
-inner join numbered_products as products_of_pair
-    on pair_counts.product_number = products_of_pair.product_number
-inner join numbered_products as other_products_of_pair
-    on pair_counts.other_product_number = other_products_of_pair.product_number
+inner join most_ordered_products as products_of_pair
+    on pair_counts.product_key = products_of_pair.product_key
+inner join most_ordered_products as other_products_of_pair
+    on pair_counts.other_product_key = other_products_of_pair.product_key
 cross join all_orders
 order by
     products_of_pair.product_key,

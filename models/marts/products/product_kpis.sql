@@ -1,9 +1,7 @@
 with product_months as (
     select
         product_key,
-        country_code,
         line_status,
-        order_lines,
         quantity,
         net_amount,
         lowest_price,
@@ -16,19 +14,6 @@ with product_months as (
         and line_status in ('completed', 'returned')
 ),
 
--- Not materialized, on purpose: DuckDB would keep a copy of this large selection in memory because
--- it is read twice; reading a few columns twice takes less time.
-completed_lines as not materialized (
-    select
-        product_key,
-        order_key,
-        customer_key
-    from {{ ref('fct_order_lines') }}
-    where
-        line_type = 'merchandise'
-        and line_status = 'completed'
-),
-
 products as (
     select
         product_key,
@@ -39,36 +24,37 @@ products as (
     from {{ ref('dim_products') }}
 ),
 
-product_countries as (
+product_totals as (
     select
         product_key,
-        country_code,
-        coalesce(sum(net_amount) filter (where line_status = 'completed'), 0) as gross_revenue,
-        coalesce(-sum(net_amount) filter (where line_status = 'returned'), 0) as returns_amount,
-        coalesce(sum(quantity) filter (where line_status = 'completed'), 0) as units,
-        coalesce(sum(order_lines) filter (where line_status = 'completed'), 0) as completed_lines,
+        cast(
+            coalesce(sum(net_amount) filter (where line_status = 'completed'), 0)
+            as decimal(18, 4)
+        ) as gross_revenue,
+        cast(
+            coalesce(-sum(net_amount) filter (where line_status = 'returned'), 0)
+            as decimal(18, 4)
+        ) as returns_amount,
+        cast(
+            coalesce(sum(quantity) filter (where line_status = 'completed'), 0) as decimal(18, 3)
+        ) as units,
         min(lowest_price) filter (where line_status = 'completed') as lowest_price,
         max(highest_price) filter (where line_status = 'completed') as highest_price,
         min(first_order_date) filter (where line_status = 'completed') as first_order_date,
         max(last_order_date) filter (where line_status = 'completed') as last_order_date
     from product_months
+    group by product_key
+),
+
+product_countries as (
+    select
+        product_key,
+        country_code,
+        coalesce(sum(gross_revenue), 0) as gross_revenue
+    from {{ ref('int_product_countries_summed') }}
     group by
         product_key,
         country_code
-),
-
-product_totals as (
-    select
-        product_key,
-        cast(sum(gross_revenue) as decimal(18, 4)) as gross_revenue,
-        cast(sum(returns_amount) as decimal(18, 4)) as returns_amount,
-        cast(sum(units) as decimal(18, 3)) as units,
-        min(lowest_price) as lowest_price,
-        max(highest_price) as highest_price,
-        min(first_order_date) as first_order_date,
-        max(last_order_date) as last_order_date
-    from product_countries
-    group by product_key
 ),
 
 top_countries as (
@@ -76,7 +62,6 @@ top_countries as (
         product_key,
         country_code as top_country
     from product_countries
-    where completed_lines > 0
     qualify
         row_number() over (
             partition by product_key
@@ -84,42 +69,33 @@ top_countries as (
         ) = 1
 ),
 
--- Grouped in two steps: a product that stands twice on an order is one order, and counting distinct
--- keys of many products at once takes far more memory.
-product_orders as (
+-- What the months count of an order with lines in several of them is one order in all.
+orders_to_add as (
     select
         product_key,
-        order_key
-    from completed_lines
-    group by
+        orders
+    from {{ ref('int_product_orders_counted') }}
+    union all
+    select
         product_key,
-        order_key
+        count(distinct order_key) - count(*) as orders
+    from {{ ref('int_baskets_across_months') }}
+    group by product_key
 ),
 
 order_counts as (
     select
         product_key,
-        count(*) as orders
-    from product_orders
+        cast(sum(orders) as bigint) as orders
+    from orders_to_add
     group by product_key
-),
-
-product_customers as (
-    select
-        product_key,
-        customer_key
-    from completed_lines
-    where customer_key is not null
-    group by
-        product_key,
-        customer_key
 ),
 
 customer_counts as (
     select
         product_key,
-        count(*) as customers
-    from product_customers
+        cast(sum(customers) as bigint) as customers
+    from {{ ref('int_product_customers_counted') }}
     group by product_key
 ),
 
