@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-ASSETS = Path(__file__).parent / "assets"
+from reports.built_assets import ASSETS, built_assets
+
 # Plotly's file wraps its code in a function, which makes the browser parse all of it twice.
 _WRAPPER_START = '=> {\n"use strict";var Plotly=('
 _WRAPPER_END = "\nreturn Plotly;\n}));"
@@ -24,12 +25,23 @@ class SharedFile:
     content: bytes
 
 
-def shared_files() -> Mapping[str, SharedFile]:
-    """Style, script and Plotly by the names `style`, `script` and `plotly`."""
-    return {
+def shared_files(*, built: bool = True) -> Mapping[str, SharedFile]:
+    """Style, script and Plotly by the names `style`, `script` and `plotly`.
+
+    Plotly is the small one that `make assets` built, where it is there and `built` is not refused, with
+    its licences as `notice`; else the one of the wheel.
+    """
+    files = {
         "style": _named("report", ".css", (ASSETS / "report.css").read_bytes()),
         "script": _named("report", ".js", (ASSETS / "report.js").read_bytes()),
-        "plotly": _named("plotly", ".js", plotly_script().encode()),
+    }
+    bundle = built_assets() if built else None
+    if bundle is None:
+        return {**files, "plotly": _named("plotly", ".js", plotly_script().encode())}
+    return {
+        **files,
+        "plotly": _named("plotly", ".js", bundle.plotly.read_bytes()),
+        "notice": _named("plotly", ".NOTICE.txt", bundle.plotly_notice.read_bytes()),
     }
 
 

@@ -68,12 +68,18 @@ class PageView:
 
 
 def render_site(
-    pages_dir: Path, marts: Mapping[str, Sequence[Path]], facts: ReleaseFacts, out_dir: Path
+    pages_dir: Path,
+    marts: Mapping[str, Sequence[Path]],
+    facts: ReleaseFacts,
+    out_dir: Path,
+    *,
+    built_plotly: bool = True,
 ) -> RenderResult:
     """Write the site of `pages_dir` over these Parquet files into the folder `out_dir`.
 
     Raises ConfigurationError for pages that do not fit the marts, PlainError for a query that fails.
-    All pages are made before the first file is written.
+    All pages are made before the first file is written. `built_plotly`: take the small Plotly of
+    `make assets` where it is there.
     """
     pages = load_pages(pages_dir)
     site = pages[0].site
@@ -84,7 +90,7 @@ def render_site(
         views = [_page_view(page, connection, fields[page.id], formatter) for page in pages]
     finally:
         connection.close()
-    files = _written_out(views, site, facts, formatter)
+    files = _written_out(views, site, facts, formatter, shared_files(built=built_plotly))
     for name, content in files.items():
         path = out_dir / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -149,9 +155,12 @@ def _run_datasets(
 
 
 def _written_out(
-    views: Sequence[PageView], site: SiteFile, facts: ReleaseFacts, formatter: Formatter
+    views: Sequence[PageView],
+    site: SiteFile,
+    facts: ReleaseFacts,
+    formatter: Formatter,
+    shared: Mapping[str, SharedFile],
 ) -> dict[str, bytes]:
-    shared = shared_files()
     environment = _environment(site, facts, formatter, shared, views)
     files = {file.href: file.content for file in shared.values()}
     for view in views:
