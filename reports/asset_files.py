@@ -32,16 +32,16 @@ def shared_files(*, built: bool = True) -> Mapping[str, SharedFile]:
     its licences as `notice`; else the one of the wheel.
     """
     files = {
-        "style": _named("report", ".css", (ASSETS / "report.css").read_bytes()),
-        "script": _named("report", ".js", (ASSETS / "report.js").read_bytes()),
+        "style": named("report", ".css", (ASSETS / "report.css").read_bytes()),
+        "script": named("report", ".js", (ASSETS / "report.js").read_bytes()),
     }
     bundle = built_assets() if built else None
     if bundle is None:
-        return {**files, "plotly": _named("plotly", ".js", plotly_script().encode())}
+        return {**files, "plotly": named("plotly", ".js", plotly_script().encode())}
     return {
         **files,
-        "plotly": _named("plotly", ".js", bundle.plotly.read_bytes()),
-        "notice": _named("plotly", ".NOTICE.txt", bundle.plotly_notice.read_bytes()),
+        "plotly": named("plotly", ".js", bundle.plotly.read_bytes()),
+        "notice": named("plotly", ".NOTICE.txt", bundle.plotly_notice.read_bytes()),
     }
 
 
@@ -63,6 +63,7 @@ def unwrapped(script: str) -> str:
     return f'{licence}*/\n"use strict";var Plotly=({body}\n'
 
 
-def _named(stem: str, suffix: str, content: bytes) -> SharedFile:
+def named(stem: str, suffix: str, content: bytes) -> SharedFile:
+    """A file of the site whose name tells its content."""
     digest = hashlib.sha256(content).hexdigest()[:10]
     return SharedFile(f"assets/{stem}-{digest}{suffix}", content)

@@ -19,6 +19,8 @@ from configuration.errors import PlainError
 from reports.asset_files import SharedFile, shared_files
 from reports.checks import check_pages
 from reports.context import Context, table_of
+from reports.explore.descriptions import Described
+from reports.explore.page import explore_files
 from reports.facts import ReleaseFacts
 from reports.formats import Formatter
 from reports.frames import Field, Frame, materialize
@@ -74,12 +76,14 @@ def render_site(
     out_dir: Path,
     *,
     built_plotly: bool = True,
+    explore: Mapping[str, Described] | None = None,
 ) -> RenderResult:
     """Write the site of `pages_dir` over these Parquet files into the folder `out_dir`.
 
     Raises ConfigurationError for pages that do not fit the marts, PlainError for a query that fails.
     All pages are made before the first file is written. `built_plotly`: take the small Plotly of
-    `make assets` where it is there.
+    `make assets` where it is there. With `explore`, what is known of the marts, the Explore page is
+    written too; it needs what `make assets` has built (PlainError).
     """
     pages = load_pages(pages_dir)
     site = pages[0].site
@@ -90,7 +94,12 @@ def render_site(
         views = [_page_view(page, connection, fields[page.id], formatter) for page in pages]
     finally:
         connection.close()
-    files = _written_out(views, site, facts, formatter, shared_files(built=built_plotly))
+    shared = shared_files(built=built_plotly)
+    environment = _environment(site, facts, formatter, shared, views)
+    environment.globals["has_explore"] = explore is not None
+    files = _written_out(views, environment, shared)
+    if explore is not None:
+        files.update(explore_files(environment, marts, explore))
     for name, content in files.items():
         path = out_dir / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -155,13 +164,8 @@ def _run_datasets(
 
 
 def _written_out(
-    views: Sequence[PageView],
-    site: SiteFile,
-    facts: ReleaseFacts,
-    formatter: Formatter,
-    shared: Mapping[str, SharedFile],
+    views: Sequence[PageView], environment: Environment, shared: Mapping[str, SharedFile]
 ) -> dict[str, bytes]:
-    environment = _environment(site, facts, formatter, shared, views)
     files = {file.href: file.content for file in shared.values()}
     for view in views:
         html = environment.get_template("page.html").render(page=view, here=view.id)

@@ -186,6 +186,10 @@ def report(
         bool,
         typer.Option("--single-file", help="Write each page as one HTML file, to send by mail."),
     ] = False,
+    explore: Annotated[
+        bool,
+        typer.Option("--explore", help="Add a page for questions in SQL; needs `make assets`."),
+    ] = False,
 ) -> None:
     """Draw the pages again from the current release, for a look; the release stays as it is."""
     from reports.pages import load_pages
@@ -209,8 +213,8 @@ def report(
             size = path.stat().st_size / 1e6
             console.print(f"{path}  {size:.1f} MB", markup=False, soft_wrap=True)
         return
-    render(project, release, project.releases / release.release_id, target)
-    for name in page or ["index"]:
+    render(project, release, project.releases / release.release_id, target, explore=explore)
+    for name in [*(page or ["index"]), *(["explore"] if explore else [])]:
         console.print(str(target / f"{name}.html"), markup=False)
 
 

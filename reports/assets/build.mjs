@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildExplore } from "./make/explore.mjs";
 import { buildPlotly } from "./make/plotly.mjs";
 import { buildStyle } from "./make/style.mjs";
 
@@ -35,7 +36,9 @@ async function main() {
   mkdirSync(fresh);
   const plotly = await buildPlotly(ASSETS, fresh);
   console.log(`built/plotly.js        ${kilobytes(plotly.bytes)}, version ${plotly.version}`);
-  const built = { recipe: recipe(), plotly: plotly.version };
+  const explore = await buildExplore(ASSETS, fresh);
+  console.log(`built/duckdb-*.js      ${kilobytes(explore.bytes)}, version ${explore.version}`);
+  const built = { recipe: recipe(), plotly: plotly.version, duckdb: explore.version };
   writeFileSync(join(fresh, "built.json"), JSON.stringify(built, null, 2) + "\n");
   rmSync(place, { recursive: true, force: true });
   renameSync(fresh, place);

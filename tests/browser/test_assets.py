@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page
 
 from reports.asset_files import shared_files
@@ -14,7 +12,6 @@ from reports.built_assets import ASSETS, BuiltAssets, built_assets, recipe
 from reports.render import render_site
 from tests.browser.conftest import ROOT, Visitors
 from tests.browser.synthetic_marts import write_marts
-from tests.conftest import IN_CI
 from tests.unit.reports_folder import FACTS
 
 # Every shape with its place and colour, and every text: what a reader sees of the charts.
@@ -24,17 +21,6 @@ DRAWN = """() => [...document.querySelectorAll('[data-chart]')].map(chart =>
     return [e.tagName, e.getAttribute('d'), e.tagName === 'text' ? e.textContent : '',
             box.x, box.y, box.width, box.height, style.fill, style.stroke, style.opacity].join(' ');
   }))"""
-
-
-@pytest.fixture(scope="module")
-def built() -> BuiltAssets:
-    found = built_assets()
-    if found is None:
-        message = "`make assets` has not been run since its files changed"
-        if IN_CI and shutil.which("npm"):
-            pytest.fail(message)
-        pytest.skip(message)
-    return found
 
 
 def what_is_drawn(page: Page) -> list[list[str]]:
