@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from configuration.errors import PlainError
 from reports.asset_files import SharedFile, shared_files
@@ -30,10 +30,9 @@ from reports.marts import open_marts
 from reports.pages import Page, load_pages
 from reports.sparkline import sparkline_end
 from reports.sql import first_line
+from reports.templating import rendered, template_environment
 from reports.views import ItemView, item_view, paired_on_paper
 from reports.words import words_for
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,8 @@ def render_site(
     finally:
         connection.close()
     shared = shared_files(built=built_plotly)
-    environment = _environment(site, facts, formatter, shared, views)
+    owners = pages_dir.parent / "templates"
+    environment = _environment(site, facts, formatter, shared, views, owners)
     environment.globals["has_explore"] = explore is not None
     files = _written_out(views, environment, shared)
     if explore is not None:
@@ -168,10 +168,10 @@ def _written_out(
 ) -> dict[str, bytes]:
     files = {file.href: file.content for file in shared.values()}
     for view in views:
-        html = environment.get_template("page.html").render(page=view, here=view.id)
+        html = rendered(environment, "page.html", page=view, here=view.id)
         files[f"{view.id}.html"] = html.encode()
         files[f"data/{view.id}.js"] = _data_file(view).encode()
-    files["index.html"] = environment.get_template("index.html").render(here="index").encode()
+    files["index.html"] = rendered(environment, "index.html", here="index").encode()
     return files
 
 
@@ -181,14 +181,9 @@ def _environment(
     formatter: Formatter,
     shared: Mapping[str, SharedFile],
     views: Sequence[PageView],
+    owners: Path,
 ) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = template_environment(owners)
     environment.globals.update(
         site=site,
         facts=facts,

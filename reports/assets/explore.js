@@ -21,7 +21,7 @@ const TILLHOUSE_PARTS = {}; // filled by the scripts that follow: api, worker, w
       event.stopImmediatePropagation();
       arrived(event.data);
     }, { once: true });
-    self.console.error = () => {}; // what goes wrong is told to the page, which shows it
+    self.console.log = self.console.error = () => {}; // what goes wrong is told to the page, which shows it
     self.fetch = async () => new Response(await bytes, { headers: { "Content-Type": "application/wasm" } });
   };
 

@@ -16,6 +16,7 @@ from reports.built_assets import ASSETS, BuiltAssets, built_assets
 from reports.explore.database import explore_database
 from reports.explore.descriptions import Described
 from reports.explore.questions import fitting
+from reports.templating import rendered
 
 # In this order: the page's script, which makes the place for the parts, first.
 _PARTS = ("duckdb-api", "duckdb-worker", "duckdb-wasm")
@@ -45,7 +46,9 @@ def explore_files(
     scripts = [named("explore", ".js", (ASSETS / "explore.js").read_bytes())]
     scripts += [named(part, ".js", (built.folder / f"{part}.js").read_bytes()) for part in _PARTS]
     notice = named("duckdb", ".NOTICE.txt", (built.folder / "duckdb.NOTICE.txt").read_bytes())
-    html = environment.get_template("explore.html").render(
+    html = rendered(
+        environment,
+        "explore.html",
         here="explore",
         marts=listed,
         left_out=database.left_out,
