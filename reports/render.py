@@ -12,11 +12,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from configuration.errors import PlainError
 from reports.asset_files import SharedFile, language_file, shared_files
 from reports.checks import check_pages
+from reports.explore.descriptions import Described
+from reports.explore.page import explore_files
 from reports.facts import ReleaseFacts
 from reports.language.site import SiteFile
 from reports.marts import open_marts
@@ -25,8 +27,7 @@ from reports.pages import load_pages
 from reports.parquet_files import ParquetWriter
 from reports.settings import Settings, settings_of
 from reports.sparkline import sparkline_end
-
-TEMPLATES = Path(__file__).parent / "templates"
+from reports.templating import rendered, template_environment
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,20 @@ class RenderResult:
 
 
 def render_site(
-    pages_dir: Path, marts: Mapping[str, Sequence[Path]], facts: ReleaseFacts, out_dir: Path
+    pages_dir: Path,
+    marts: Mapping[str, Sequence[Path]],
+    facts: ReleaseFacts,
+    out_dir: Path,
+    *,
+    built_plotly: bool = True,
+    explore: Mapping[str, Described] | None = None,
 ) -> RenderResult:
     """Write the site of `pages_dir` over these Parquet files into the folder `out_dir`.
 
     Raises ConfigurationError for pages that do not fit the marts, PlainError for a query that fails.
-    All pages are made before the first file is written.
+    All pages are made before the first file is written. `built_plotly`: take the small Plotly of
+    `make assets` where it is there. With `explore`, what is known of the marts, the Explore page is
+    written too; it needs what `make assets` has built (PlainError).
     """
     pages = load_pages(pages_dir)
     site = pages[0].site
@@ -66,7 +75,15 @@ def render_site(
         views = [view for one in prepared for view in page_views(one, connection, addresses)]
     finally:
         connection.close()
-    files = _written_out(views, site, facts)
+    shared = shared_files(built=built_plotly)
+    listed = [view for view in views if not view.parent]
+    environment = _environment(site, facts, shared, listed, pages_dir.parent / "templates")
+    environment.globals["has_explore"] = explore is not None
+    own = _written_by(settings_of(site, None, facts.reporting_currency))
+    files = _written_out(views, environment, shared, own)
+    if explore is not None:
+        environment.globals.update(own)
+        files.update(explore_files(environment, marts, explore))
     for name, content in files.items():
         path = out_dir / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,28 +93,27 @@ def render_site(
 
 
 def _written_out(
-    views: Sequence[PageView], site: SiteFile, facts: ReleaseFacts
+    views: Sequence[PageView],
+    environment: Environment,
+    shared: Mapping[str, SharedFile],
+    own: Mapping[str, Any],
 ) -> dict[str, bytes]:
-    shared = shared_files()
-    listed = [view for view in views if not view.parent]
-    environment = _environment(site, facts, shared, listed)
     files = {file.href: file.content for file in shared.values()}
-    template = environment.get_template("page.html")
     for view in views:
         written_by = _written_by(view.settings)
-        html = template.render(page=view, here=view.nav, **written_by)
+        html = rendered(environment, "page.html", page=view, here=view.nav, **written_by)
         files[written_by["language_file"].href] = written_by["language_file"].content
         files[f"{view.id}.html"] = html.encode()
         files[f"data/{view.id}.js"] = _data_file(view).encode()
     with ParquetWriter() as parquet:
-        for view in listed:  # those of a template are many; their rows are in the CSV
+        for view in views:
+            if view.parent:
+                continue  # those of a template are many; their rows are in the CSV
             for item in view.items():
                 if item.frame is not None and not item.is_empty:
                     files[f"data/{view.id}.{item.id}.parquet"] = parquet.content(item.frame)
-    written_by = _written_by(settings_of(site, None, facts.reporting_currency))
-    files[written_by["language_file"].href] = written_by["language_file"].content
-    index = environment.get_template("index.html").render(here="index", **written_by)
-    files["index.html"] = index.encode()
+    files[own["language_file"].href] = own["language_file"].content
+    files["index.html"] = rendered(environment, "index.html", here="index", **own).encode()
     return files
 
 
@@ -106,14 +122,9 @@ def _environment(
     facts: ReleaseFacts,
     shared: Mapping[str, SharedFile],
     listed: Sequence[PageView],
+    owners: Path,
 ) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = template_environment(owners)
     environment.globals.update(
         site=site, facts=facts, shared=shared, pages=listed, sparkline_end=sparkline_end
     )

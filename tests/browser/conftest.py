@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from reports.built_assets import BuiltAssets, built_assets
 from reports.render import render_site
 from tests.browser.synthetic_marts import write_marts
 from tests.conftest import IN_CI
@@ -109,3 +110,15 @@ def visit(browser: Browser) -> Iterator[Visitors]:
     visitors = Visitors(browser)
     yield visitors
     assert visitors.close() == []
+
+
+@pytest.fixture(scope="session")
+def built() -> BuiltAssets:
+    """What `make assets` has built; where there is no Node, tests of it are skipped."""
+    found = built_assets()
+    if found is None:
+        message = "`make assets` has not been run since its files changed"
+        if IN_CI and shutil.which("npm"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return found

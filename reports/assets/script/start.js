@@ -29,6 +29,9 @@ const button = (text, onclick, className = "button") => {
 };
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An address within the site, to the web or to a mailbox; null for anything that could run. */
-const safeAddress = (address) =>
-  (typeof address === "string" && /^(?:https?:\/\/|mailto:|#|[\w.-]+\.html(?:[?#]|$))/i.test(address) ? address : null);
+/** An address within the site, to the web or to a mailbox; null for anything that could run, and in a
+    page that was sent as one file for the other pages of the site, which are not there. */
+const ADDRESSES = "single" in root.dataset
+  ? /^(?:https?:\/\/|mailto:|#)/i
+  : /^(?:https?:\/\/|mailto:|#|[\w.-]+\.html(?:[?#]|$))/i;
+const safeAddress = (address) => (typeof address === "string" && ADDRESSES.test(address) ? address : null);
