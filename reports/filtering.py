@@ -51,7 +51,8 @@ A recipe says how an item follows from rows; formats are names of `reports.forma
     {"kind": "chart", "mark": "line" | "area" | "bar" | "heatmap" | ..., "dataset", "by", "title",
      "x": {"field", "label", "format", "grain": "month" or null}, "y": [{"field" | "metric", "label", "format",
      "emphasis"}], "series": {"field", "format", "max", "other"} or null, "stack", "horizontal", "zero",
-     "signed", "faded", "baseline"}       // a heat map has "y" like "x", and "value" like one of "y"
+     "signed", "faded", "baseline"}       // lines across a chart are shapes of its figure, by name;
+                                          // a heat map has "y" like "x", and "value" like one of "y"
     {"kind": "table", "dataset", "by", "title", "columns": [{"field" | "metric", "label", "format", "bar",
      "better", "total"}], "order": [["revenue", "desc"]], "limit": null}
 

@@ -19,10 +19,11 @@ ItemT = TypeVar("ItemT", bound=ChartItem)
 
 @dataclass(frozen=True)
 class Line:
-    """A value to compare with, and its name."""
+    """A value to compare with, and its name; `kind` says where it is from: `value`, `target` or `mean`."""
 
     value: float
     label: str
+    kind: str = "value"
 
 
 @dataclass(frozen=True)

@@ -147,16 +147,17 @@ def _lines(item: XyChart, frame: Frame, source: Source) -> list[Line]:
     if item.baseline is not None:
         found.append(Line(item.baseline, item.baseline_label))
     for line in item.reference_lines:
-        value, label = line.value, line.label
+        value, label, kind = line.value, line.label, "value"
         if line.target:
             value = source.target_of(line.target, source.axis_sql(item.x))
+            kind = "target"
             label = label or f"{source.words['target']}: {source.metrics[line.target].label}"
         elif line.mean:
             numbers = [number for row in frame.rows if (number := as_number(row[1])) is not None]
             value = sum(numbers) / len(numbers) if numbers else None
-            label = label or source.words["mean"]
+            kind, label = "mean", label or source.words["mean"]
         if value is not None:
-            found.append(Line(value, label))
+            found.append(Line(value, label, kind))
     return found
 
 
@@ -234,7 +235,7 @@ def _figure(item: XyChart, rows: Rows, formatter: Formatter) -> Figure:
         shade(traces, frame, rows.faded, item)
         if is_labelled(item, rows, formatter):
             value_axis = label_bars(traces[0], rows, formatter, value_axis, item)
-    shapes = [reference_line(line.value, item.horizontal) for line in rows.lines]
+    shapes = [reference_line(line.value, item.horizontal, line.kind) for line in rows.lines]
     if shapes:
         layout["shapes"] = shapes
     layout |= with_notes(rows, places.kind, shapes)
@@ -250,7 +251,9 @@ def _legend(item: XyChart, rows: Rows, found: Sequence[str]) -> tuple[LegendEntr
     names = [field.label for field in fields] if len(found) > 1 or item.series else []
     entries = [LegendEntry(name, one, shape) for name, one in zip(names, found, strict=False)]
     entries += [
-        LegendEntry(line.label, "var(--ink-2)", "dotted") for line in rows.lines if line.label
+        LegendEntry(line.label, "var(--ink-2)", "dotted", line.kind)
+        for line in rows.lines
+        if line.label
     ]
     return tuple(entries)
 

@@ -116,11 +116,12 @@ def label_bars(trace: Trace, rows: Rows, formatter: Formatter, axis: Axis, item:
     return Axis(axis.kind, range=[low - room if low < 0 else 0, high + room])
 
 
-def reference_line(value: float, vertical: bool) -> dict[str, Any]:
-    """A dotted line at a value of the value axis."""
+def reference_line(value: float, vertical: bool, kind: str = "value") -> dict[str, Any]:
+    """A dotted line at a value of the value axis; by its kind the script draws it anew under filters."""
     near, far = ("x", "y") if vertical else ("y", "x")
     return {
         "type": "line",
+        "name": kind,
         f"{far}ref": "paper",
         f"{far}0": 0,
         f"{far}1": 1,

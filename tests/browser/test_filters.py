@@ -41,6 +41,8 @@ ITEMS = """\
       - {id: lines, type: chart, mark: line, title: Lines, headline: "The most is {rows.revenue}", dataset: rows,
          x: {field: month}, y: [{metric: revenue}], series: {field: country, max: 2}}
       - {id: bars, type: chart, mark: bar, title: Bars, dataset: rows, x: {field: month}, y: [{metric: average}]}
+      - {id: compared, type: chart, mark: bar, title: Compared, dataset: rows, x: {field: month}, y: [{metric: revenue}],
+         reference_lines: [{mean: true}, {value: 90000, label: Rent}]}
       - {id: lying, type: chart, mark: bar, horizontal: true, title: Lying, dataset: rows,
          x: {field: country}, y: [{metric: orders}]}
       - {id: cells, type: chart, mark: heatmap, title: Cells, dataset: rows, x: {field: month},
@@ -92,6 +94,7 @@ def recipes() -> dict[str, Any]:
         "lines": {**chart, "title": "Lines", "mark": "line", "x": month, "y": [metric("revenue")],
                   "series": {"field": "country", "format": "text", "max": 2, "other": "Other"}},
         "bars": {**chart, "title": "Bars", "mark": "bar", "x": month, "y": [metric("average")]},
+        "compared": {**chart, "title": "Compared", "mark": "bar", "x": month, "y": [metric("revenue")]},
         "lying": {**chart, "title": "Lying", "mark": "bar", "horizontal": True, "x": country, "y": [metric("orders")]},
         "cells": {**chart, "title": "Cells", "mark": "heatmap", "x": month, "y": country, "value": metric("orders")},
         "all": {**shared, "kind": "table", "title": "Every row", "order": [], "limit": None, "columns": [
@@ -163,12 +166,12 @@ def filtered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return site
 
 
-SEEN = """() => Object.fromEntries(['lines', 'bars', 'lying', 'cells'].map(id => {
+SEEN = """() => Object.fromEntries(['lines', 'bars', 'compared', 'lying', 'cells'].map(id => {
     const chart = document.querySelector(`[data-chart=${id}]`);
     const texts = kind => [...chart.querySelectorAll(kind)].map(text => text.textContent);
     const paths = kind => [...chart.querySelectorAll(kind)].map(path => path.getAttribute('d'));
     return [id, [texts('.xtick text'), texts('.ytick text'), texts('.bartext'),
-      paths('.barlayer .point path'), paths('.scatterlayer .js-line')]];
+      paths('.barlayer .point path'), paths('.scatterlayer .js-line'), paths('.shapelayer path')]];
   }).concat([['figures', [...document.querySelectorAll('#figures .kpi-value, #timeless .kpi-value')].map(p => [p.textContent, p.title])],
     ['all', [...document.querySelectorAll('#all td')].map(td => td.textContent)]]))"""
 

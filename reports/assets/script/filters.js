@@ -266,6 +266,7 @@ const showItem = (id, recipe, set) => {
   const isEmpty = shownOf(id).frame.columns[0].raw.length === 0;
   const drawn = card.querySelector("[data-chart], [data-table]");
   drawn.hidden = isEmpty;
+  for (const name of card.querySelectorAll("[data-line=target]")) name.hidden = isSet;
   noteEmpty(card, drawn, isEmpty);
   if (recipe.kind === "table") {
     const state = tableState(id);

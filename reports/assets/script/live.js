@@ -63,8 +63,19 @@ const movedNotes = (layout, before, now) => {
   return { ...layout, ...(shapes && { shapes }), ...(annotations && { annotations }) };
 };
 
+/** Lines to compare with: a mean is that of the rows that are left, and what all rows together aim at is left out. */
+const movedLines = (layout, horizontal, first) => {
+  const [start, end] = horizontal ? ["x0", "x1"] : ["y0", "y1"];
+  const known = first.raw.filter((value) => value !== null);
+  const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+  const shapes = layout.shapes?.filter(({ name }) => name !== "target" && (name !== "mean" || known.length))
+    .map((shape) => (shape.name === "mean" ? { ...shape, [start]: mean, [end]: mean } : shape));
+  return { layout: { ...layout, ...(shapes && { shapes }) }, lines: shapes?.filter((shape) => shape.name).map((shape) => shape[start]) ?? [] };
+};
+
 const figureOf = (recipe, { figure, frame: whole }, frame) => {
-  const base = { ...figure, layout: movedNotes(figure.layout, whole.columns[0].raw, frame.columns[0].raw) };
+  const { layout, lines } = movedLines(figure.layout, recipe.horizontal, frame.columns[1]);
+  const base = { ...figure, layout: movedNotes(layout, whole.columns[0].raw, frame.columns[0].raw) };
   const traces = structuredClone(base.traces);
   const [x, ...rest] = frame.columns;
   if (recipe.mark === "heatmap") return { ...base, traces, x: placeAxis(x, false) };
@@ -72,8 +83,7 @@ const figureOf = (recipe, { figure, frame: whole }, frame) => {
   const numbers = recipe.stack
     ? x.raw.flatMap((_, row) => [1, -1].map((sign) => rest.reduce((sum, column) => sum + Math.max(sign * (column.raw[row] ?? 0), 0) * sign, 0)))
     : rest.flatMap((column) => column.raw.filter((value) => value !== null));
-  const hasBase = typeof recipe.baseline === "number";
-  if (hasBase) numbers.push(recipe.baseline);
+  numbers.push(...lines);
   const main = recipe.series ? 0 : Math.max(recipe.y.findIndex((measure) => measure.emphasis === "main"), 0);
   let values = valueAxis(numbers, rest[main].format || "", recipe.zero || recipe.mark === "bar");
   for (const [index, trace] of traces.entries()) {
@@ -82,30 +92,28 @@ const figureOf = (recipe, { figure, frame: whole }, frame) => {
     delete trace.marker.opacity;
     if (frame.pale?.some(Boolean)) trace.marker.opacity = frame.pale.map((pale) => (pale ? 0.45 : 1));
     for (const key of LABELLING) delete trace[key];
-    if (isLabelled(recipe, rest, hasBase)) values = labelBars(trace, rest[0], recipe, numbers);
+    if (isLabelled(recipe, rest, lines.length > 0)) values = labelBars(trace, rest[0], recipe, numbers, lines);
   }
   return { ...base, traces, x: recipe.horizontal ? values : along, y: recipe.horizontal ? along : values };
 };
 
 /** Whether each bar has room for its value beside it, as reports/charts/xy_traces.py decides. */
 const LABELLING = ["text", "textposition", "insidetextanchor", "textangle", "insidetextfont", "cliponaxis"];
-const isLabelled = (recipe, measures, hasBase) => {
+const isLabelled = (recipe, measures, hasLines) => {
   if (measures.length !== 1) return false;
   const count = measures[0].raw.length;
   if (recipe.horizontal || count <= 7) return true;
   const longest = Math.max(...measures[0].raw.map((value) => written(measures[0], value).length));
-  return count <= 12 && longest <= 4 && !hasBase;
+  return count <= 12 && longest <= 4 && !hasLines;
 };
-const labelBars = (trace, column, { baseline, horizontal }, numbers) => {
+const labelBars = (trace, column, { horizontal }, numbers, lines) => {
   const [low, high] = [Math.min(...numbers, 0), Math.max(...numbers, 0)];
   const size = high - low || 1;
   const room = size * (horizontal ? 0.22 : 0.12);
   Object.assign(trace, {
     text: column.raw.map((value) => forPlotly(written(column, value))),
-    textposition: column.raw.map((value) => {
-      const below = typeof baseline === "number" && value !== null ? baseline - value : -1;
-      return below >= 0 && below <= 0.1 * size ? "inside" : "outside";
-    }),
+    textposition: column.raw.map((value) => (value !== null
+      && lines.some((line) => line >= value && line - value <= 0.1 * size) ? "inside" : "outside")),
     insidetextanchor: "end",
     textangle: 0,
     insidetextfont: { color: "var(--on-series)" },
