@@ -115,3 +115,18 @@ def test_links_become_places_files_or_text(tmp_path: Path) -> None:
         ' <a href="data:application/octet-stream;base64,UEFSMQ==" download="p.rows.parquet">rows</a>'
         ' <a href="mailto:a@example.org">Ann &amp; Bo</a><ul><li>1<li>2</ul></body></html>'
     )
+
+
+def test_links_that_the_script_draws_become_text(visit: Visitors, tmp_path: Path) -> None:
+    text = page_with(
+        "      - {id: t, type: table, title: T, dataset: rows, columns: [{field: name, link: {page: page}}]}\n",
+        dataset="select 'x' as name",
+    ).replace("\"select 'x' as name\"", "select 'n' || n as name from range(60) as t(n)")
+    site = render(tmp_path, {"page": text})
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "page.html").write_text(single_file(site, "page"), encoding="utf-8")
+    for folder, links in ((site, 25), (tmp_path / "one", 0)):
+        page = visit(folder).open("page")
+        page.locator("#t th button").click()  # the script draws all rows anew
+        assert page.locator("#t tbody td").count() == 25
+        assert page.locator("#t tbody a").count() == links
