@@ -4,10 +4,11 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+NODE_STAMP := reports/assets/node_modules/.package-lock.json
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-scale campaign clean
+.PHONY: help run test check assets bench bench-scale campaign clean
 
 help: ## lists these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -26,7 +27,17 @@ check: $(VENV)/test.stamp ## what CI checks besides the tests: lint, types, SQL,
 	@$(BIN)/till generate --check
 	@$(BIN)/till check
 	@$(BIN)/sqlfluff lint models tests/data analyses
-	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --exclude-files '\.lock$$'
+	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --exclude-files '\.lock$$|package-lock\.json$$'
+	@if [ -f $(NODE_STAMP) ]; then node reports/assets/build.mjs --check; fi
+
+assets: $(NODE_STAMP) ## builds what Node can make of the pages' assets: a small Plotly, the style; optional
+	@node reports/assets/build.mjs
+
+# npm checks every package against the lock's checksums.
+$(NODE_STAMP): reports/assets/package-lock.json
+	@command -v npm >/dev/null || { echo "make assets needs Node 20 with npm; reports work without it."; exit 1; }
+	@npm ci --prefix reports/assets --silent
+	@touch $@
 
 bench: $(VENV)/test.stamp ## measures; takes minutes, wants a quiet machine
 	@$(BIN)/python docs/benchmarks/bench.py

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-ASSETS = Path(__file__).parent / "assets"
+from reports.built_assets import ASSETS, built_assets
+from reports.formats import Formatter
+from reports.page_script import language_script, page_script
+
 # Plotly's file wraps its code in a function, which makes the browser parse all of it twice.
 _WRAPPER_START = '=> {\n"use strict";var Plotly=('
 _WRAPPER_END = "\nreturn Plotly;\n}));"
@@ -24,12 +27,23 @@ class SharedFile:
     content: bytes
 
 
-def shared_files() -> Mapping[str, SharedFile]:
-    """Style, script and Plotly by the names `style`, `script` and `plotly`."""
+def shared_files(*, built: bool = True) -> Mapping[str, SharedFile]:
+    """Style, script and Plotly by the names `style`, `script` and `plotly`.
+
+    Plotly is the small one that `make assets` built, where it is there and `built` is not refused, with
+    its licences as `notice`; else the one of the wheel.
+    """
+    files = {
+        "style": named("report", ".css", (ASSETS / "report.css").read_bytes()),
+        "script": named("report", ".js", page_script().encode()),
+    }
+    bundle = built_assets() if built else None
+    if bundle is None:
+        return {**files, "plotly": named("plotly", ".js", plotly_script().encode())}
     return {
-        "style": _named("report", ".css", (ASSETS / "report.css").read_bytes()),
-        "script": _named("report", ".js", (ASSETS / "report.js").read_bytes()),
-        "plotly": _named("plotly", ".js", plotly_script().encode()),
+        **files,
+        "plotly": named("plotly", ".js", bundle.plotly.read_bytes()),
+        "notice": named("plotly", ".NOTICE.txt", bundle.plotly_notice.read_bytes()),
     }
 
 
@@ -51,6 +65,12 @@ def unwrapped(script: str) -> str:
     return f'{licence}*/\n"use strict";var Plotly=({body}\n'
 
 
-def _named(stem: str, suffix: str, content: bytes) -> SharedFile:
+def language_file(formatter: Formatter) -> SharedFile:
+    """Formats and words of a site, which its script reads."""
+    return named("language", ".js", language_script(formatter).encode())
+
+
+def named(stem: str, suffix: str, content: bytes) -> SharedFile:
+    """A file of the site whose name tells its content."""
     digest = hashlib.sha256(content).hexdigest()[:10]
     return SharedFile(f"assets/{stem}-{digest}{suffix}", content)

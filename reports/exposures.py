@@ -39,9 +39,9 @@ def _exposure(page: Page) -> dict[str, object]:
         owner["email"] = page.site.owner.email
     return {
         "name": f"report_{page.id}",
-        "label": page.spec.title,
+        "label": page.title,
         "type": "dashboard",
-        "description": page.spec.description,
+        "description": page.description,
         "depends_on": [f"ref('{mart}')" for mart in marts_of(page)],
         "owner": owner,
     }

@@ -5,16 +5,14 @@ The page, the hover text and the table below a chart show the same string, so th
 
 from __future__ import annotations
 
-import decimal
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
-from babel import Locale, dates, numbers
+from reports.date_formats import DATE_FORMATS, date_format
+from reports.number_formats import number_format
 
 FormatName = Literal[
     "text",
@@ -49,19 +47,10 @@ FormatName = Literal[
 ]
 FORMATS: tuple[str, ...] = get_args(FormatName)
 MISSING = "\N{EN DASH}"
-MOST_DIGITS = 30  # more than any real figure has; DuckDB's doubles reach 1e308
-MINUS = "\N{MINUS SIGN}"
 
-Value = str | int | float | Decimal | date | datetime | bool | None
+Value = str | int | float | Decimal | date | datetime | bool | None | list["Value"]
 
-_SKELETONS = {"day": "MMMd", "day_long": "yMMMEd", "month": "yMMM", "month_long": "yMMMM"}
-# What Babel calls the parts of a date that also stand alone, as numbers of a weekday or a month.
-_DATE_PARTS = {
-    "month_name": "LLLL",
-    "month_of_year": "LLL",
-    "weekday": "ccc",
-    "weekday_name": "cccc",
-}
+_EXACT_FROM = 1e7  # from here on, ten significant digits would lose cents
 _NAME_ENDS: tuple[tuple[tuple[str, ...], FormatName], ...] = (
     (("_revenue", "_amount", "monetary"), "currency0"),
     (("_value", "_price", "_cost"), "currency2"),
@@ -75,6 +64,7 @@ def default_format(name: str, sql_type: str) -> FormatName:
     """The format of a column whose author names none, from our naming rules and its DuckDB type."""
     if sql_type.startswith(("DATE", "TIMESTAMP")):
         return "month" if name.endswith("month_start") else "date"
+    sql_type = sql_type.removesuffix("[]")
     if not is_numeric(sql_type):
         return "text"
     if name.startswith(("net_revenue", "gross_revenue")):
@@ -87,9 +77,16 @@ def default_format(name: str, sql_type: str) -> FormatName:
 
 def is_numeric(sql_type: str) -> bool:
     """Whether DuckDB's type holds numbers."""
-    return sql_type.startswith(("DECIMAL", "DOUBLE", "FLOAT")) or sql_type.endswith(
-        ("INT", "INTEGER")
-    )
+    is_real = sql_type.startswith(("DECIMAL", "DOUBLE", "FLOAT")) and not sql_type.endswith("]")
+    return is_real or sql_type.endswith(("INT", "INTEGER"))
+
+
+def steady(value: float) -> float:
+    """A double with ten significant digits, or to the thousandth: what pages show, ship and round.
+
+    Sums of doubles differ in their last digits from run to run; what is rounded here does not.
+    """
+    return float(f"{value:.10g}") if abs(value) < _EXACT_FROM else round(value, 3)
 
 
 @dataclass(frozen=True)
@@ -103,119 +100,26 @@ class Formatter:
         """`value` as readers see it; a missing one is a dash, never a zero."""
         if value is None or (isinstance(value, float) and not math.isfinite(value)):
             return MISSING
-        if isinstance(value, (date, datetime)):
-            return self._date(value, name)
-        if isinstance(value, bool):
-            return str(value).lower()
         if isinstance(value, str):
             return value
-        with decimal.localcontext() as context:
-            context.rounding = decimal.ROUND_HALF_UP
-            context.prec = 40
-            number = Decimal(str(value))
-            shown = (
-                f"{number:.2E}" if number.adjusted() > MOST_DIGITS else self._number(number, name)
-            )
-            return shown.replace("-", MINUS)
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, list):
+            return ", ".join(self.text(one, name) for one in value)
+        if isinstance(value, date):
+            return date_format(self.locale, name).write(value)
+        if isinstance(value, float):
+            value = Decimal(repr(steady(value)))
+        elif isinstance(value, int):
+            value = Decimal(value)
+        return number_format(self.locale, self.currency, name).write(value)
 
-    @cached_property
-    def _babel(self) -> Locale:
-        return Locale.parse(self.locale)
-
-    def _date(self, value: date, name: FormatName) -> str:
-        if name in _SKELETONS:
-            return str(dates.format_skeleton(_SKELETONS[name], value, locale=self._babel))
-        if name == "year":
-            return str(value.year)
-        if name in _DATE_PARTS:
-            return str(dates.format_date(value, _DATE_PARTS[name], locale=self._babel))
-        return str(dates.format_skeleton("yMMMd", value, locale=self._babel))
-
-    def _number(self, value: Decimal, name: FormatName) -> str:
-        kind = name.rstrip("0123456789")
-        digits = int(name[len(kind) :] or 0)
-        if kind in ("text", "year"):
-            return str(value)
-        if kind in _DATE_PARTS:
-            return self._calendar_name(int(value), kind)
-        writers: Mapping[str, Callable[[Decimal, int], str]] = {
-            "currency": self._currency,
-            "currency_short": lambda amount, _: self._short(amount, is_money=True),
-            "number_short": lambda amount, _: self._short(amount, is_money=False),
-            "rate": lambda rate, places: self._percent(rate * 100, places),
-            "pct": self._percent,
-            "change_pct": self._change_in_per_cent,
-            "change_pp": self._change_in_points,
+    def as_json(self) -> dict[str, Any]:
+        """The records of all formats, by name, as `assets/script/formats.js` reads them."""
+        return {
+            "missing": MISSING,
+            "numbers": {
+                name: number_format(self.locale, self.currency, name).as_json() for name in FORMATS
+            },
+            "dates": {name: date_format(self.locale, name).as_json() for name in DATE_FORMATS},
         }
-        return writers.get(kind, self._decimal)(value, digits)
-
-    def _calendar_name(self, number: int, kind: str) -> str:
-        """The name of a weekday (1 is Monday) or a month; any other number stays a number."""
-        if kind.startswith("weekday"):
-            days = dates.get_day_names(
-                "abbreviated" if kind == "weekday" else "wide", "stand-alone", self._babel
-            )
-            return str(days.get(number - 1, number))
-        months = dates.get_month_names(
-            "abbreviated" if kind == "month_of_year" else "wide", "stand-alone", self._babel
-        )
-        return str(months.get(number, number))
-
-    def _short(self, value: Decimal, *, is_money: bool) -> str:
-        """Three significant digits: 123, 1.23K, 12.3K, 123K."""
-        size = abs(value)
-        write = self._currency if is_money else self._decimal
-        if size < 1000:  # noqa: PLR2004 - up to here all digits fit
-            return write(value, 0 if size >= 100 or value == value.to_integral() else 2)  # noqa: PLR2004
-        shown = value.quantize(Decimal(1).scaleb(value.adjusted() - 2))
-        digits = 2 - shown.adjusted() % 3
-        if is_money:
-            short = numbers.format_compact_currency(
-                shown, self.currency, locale=self._babel, fraction_digits=digits
-            )
-        else:
-            short = numbers.format_compact_decimal(
-                shown, locale=self._babel, fraction_digits=digits
-            )
-        # German has no short form for thousands: Babel then writes all digits, without grouping.
-        is_short = sum(map(str.isdigit, short)) <= value.adjusted()
-        return str(short) if is_short else write(value, 0)
-
-    def _currency(self, value: Decimal, digits: int) -> str:
-        value = _without_negative_zero(value, digits)
-        pattern = self._babel.currency_formats["standard"].pattern
-        pattern = pattern.replace("0.00", "0." + "0" * digits if digits else "0")
-        return str(
-            numbers.format_currency(
-                value, self.currency, pattern, locale=self._babel, currency_digits=False
-            )
-        )
-
-    def _percent(self, value: Decimal, digits: int) -> str:
-        value = _without_negative_zero(value, digits)
-        pattern = self._babel.percent_formats[None].pattern
-        decimals = "0." + "0" * digits if digits else "0"
-        pattern = pattern.replace("#,##0", f"#,##{decimals}")
-        return str(numbers.format_percent(value / 100, pattern, locale=self._babel))
-
-    def _decimal(self, value: Decimal, digits: int) -> str:
-        value = _without_negative_zero(value, digits)
-        pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return str(numbers.format_decimal(value, pattern, locale=self._babel))
-
-    def _change_in_per_cent(self, value: Decimal, digits: int) -> str:
-        return self._signed(value, digits, self._percent(abs(value), digits))
-
-    def _change_in_points(self, rate: Decimal, digits: int) -> str:
-        points = rate * 100
-        return self._signed(points, digits, f"{self._decimal(abs(points), digits)} pp")
-
-    @staticmethod
-    def _signed(value: Decimal, digits: int, text: str) -> str:
-        rounded = value.quantize(Decimal(1).scaleb(-digits))
-        return text if rounded == 0 else f"{'+' if rounded > 0 else '-'}{text}"
-
-
-def _without_negative_zero(value: Decimal, digits: int) -> Decimal:
-    """What rounds to zero is shown without a sign."""
-    return abs(value) if value.quantize(Decimal(1).scaleb(-digits)) == 0 else value

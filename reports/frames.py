@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import duckdb
 
-from reports.formats import FormatName, Formatter, Value, default_format, is_numeric
-from reports.language.datasets import Dataset
-from reports.sql import quoted
+from reports.formats import FormatName, Formatter, Value, default_format, is_numeric, steady
+from reports.language.datasets import BY_QUERY, Dataset
+from reports.sql import quoted, sorts_itself
 
-Json = str | int | float | bool | None
+Json = str | int | float | bool | list["Json"] | None
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,16 @@ class Field:
         """Whether it is right-aligned and can be added up."""
         return is_numeric(self.sql_type)
 
+    @property
+    def is_list(self) -> bool:
+        """Whether each value is a list of numbers, which tables draw as a small line."""
+        return self.sql_type.endswith("[]") and is_numeric(self.sql_type.removesuffix("[]"))
+
+    @property
+    def is_date(self) -> bool:
+        """Whether it holds dates, with or without a time of day."""
+        return self.sql_type.startswith(("DATE", "TIMESTAMP"))
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -38,6 +50,9 @@ class Frame:
 
     fields: tuple[Field, ...]
     rows: tuple[tuple[Value, ...], ...]
+    _texts: dict[tuple[int, int], list[str]] = dataclass_field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def index(self, name: str) -> int:
         """The position of a field."""
@@ -50,8 +65,18 @@ class Frame:
 
     def texts(self, name: str, formatter: Formatter) -> list[str]:
         """All values of a field as readers see them."""
-        field = self.fields[self.index(name)]
-        return [formatter.text(value, field.format) for value in self.column(name)]
+        return self.texts_at(self.index(name), formatter)
+
+    def texts_at(self, index: int, formatter: Formatter) -> list[str]:
+        """The same by the place of the field: a series may have the name of another column."""
+        key = (
+            index,
+            id(formatter),
+        )  # a chart asks several times: its axis, its table, its sentence
+        if key not in self._texts:
+            chosen = self.fields[index].format
+            self._texts[key] = [formatter.text(row[index], chosen) for row in self.rows]
+        return self._texts[key]
 
     def select(self, wanted: Sequence[tuple[str, str | None, FormatName | None]]) -> Frame:
         """These fields only, each with a label and a format of the author's where given."""
@@ -96,14 +121,18 @@ def materialize(
 ) -> Frame:
     """Run a dataset once, keep its rows as a temporary table, and return them in its order."""
     asked = []
-    for entry in dataset.order:
+    by_query = dataset.order == [BY_QUERY]
+    for entry in [] if by_query else dataset.order:
         name, descending = order_entry(entry)
         asked.append(f"{quoted(name)} {'desc' if descending else 'asc'} nulls last")
     ties = [f"{quoted(field.name)} nulls last" for field in fields]
     limit = f" limit {dataset.limit}" if dataset.limit else ""
+    # A query that sorts its rows itself keeps that order; one that does not follows all columns.
+    keeps = by_query and sorts_itself(connection, dataset.query)
+    order = "" if keeps else f"order by {', '.join(asked + ties)}"
     connection.execute(
-        f"create or replace temp table {quoted(table)} as select * from (\n{dataset.sql}\n) "
-        f"order by {', '.join(asked + ties)}{limit}"
+        f"create or replace temp table {quoted(table)} as select * from (\n{dataset.query}\n) "
+        f"{order}{limit}"
     )
     rows = connection.execute(f"select * from {quoted(table)}").fetchall()
     return Frame(tuple(fields), tuple(rows))
@@ -115,17 +144,20 @@ def order_entry(entry: str) -> tuple[str, bool]:
     return name, direction.strip().lower() == "desc"
 
 
-def frame_as_json(frame: Frame, formatter: Formatter) -> dict[str, object]:
-    """The rows as columns: raw values for drawing and downloads, texts where they differ."""
+def frame_as_json(frame: Frame) -> dict[str, Any]:
+    """The rows as columns: raw values with the format in which the script writes them."""
     columns = []
     for index, field in enumerate(frame.fields):
         raw = [as_json(row[index]) for row in frame.rows]
-        texts = [formatter.text(row[index], field.format) for row in frame.rows]
         column: dict[str, object] = {"name": field.name, "label": field.label, "raw": raw}
         if field.is_number:
             column["number"] = True
-        if texts != raw:
-            column["text"] = texts
+        if field.is_list:
+            column["list"] = True
+        if field.is_date:
+            column["date"] = True
+        if field.format != "text":
+            column["format"] = field.format
         columns.append(column)
     return {"columns": columns}
 
@@ -143,13 +175,20 @@ def as_number(value: Value) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
+def as_day(value: date) -> date:
+    """The day of a date or of a moment."""
+    return value.date() if isinstance(value, datetime) else value
+
+
 def as_json(value: Value) -> Json:
-    """A value as JSON holds it; doubles with ten significant digits, which no reader misses."""
+    """A value as JSON holds it; doubles as they are shown, which no reader misses."""
     if isinstance(value, Decimal):
         whole = value.to_integral_value()
         return int(whole) if value == whole else float(value)
     if isinstance(value, float):
-        return float(f"{value:.10g}") if math.isfinite(value) else None
+        return steady(value) if math.isfinite(value) else None
     if isinstance(value, (date, datetime)):
         return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return [as_json(one) for one in value]
     return value

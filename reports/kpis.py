@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -38,6 +38,16 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Target:
+    """What a figure aims at; `share` is how much of it is reached, 0 to 100 for a bar."""
+
+    text: str
+    reached: str
+    share: str
+    tone: str
+
+
+@dataclass(frozen=True)
 class Card:
     """One figure as the page shows it."""
 
@@ -48,6 +58,7 @@ class Card:
     description: str
     changes: tuple[Change, ...]
     sparkline: str
+    target: Target | None = None
 
 
 @dataclass(frozen=True)
@@ -71,15 +82,17 @@ class _Comparisons:
 def kpi_row(item: Kpis, source: Source, formatter: Formatter, words: Mapping[str, str]) -> KpiRow:
     """The cards of a KPI item; no cards where the dataset has no rows."""
     names = list(dict.fromkeys(item.metrics))
-    _refuse_adding_up(item, source, names)
-    time = quoted(item.time)
+    if item.time is None:
+        return _whole(item, names, source, formatter, words)
+    time = _time_sql(item.time, item.grain, source)
+    _refuse_adding_up(item, source, time, names)
     rows = source.select(
         [time, *[source.metrics.sql(name) for name in names]],
         where=f"{time} is not null",
         group=[time],
         order=[time],
     )
-    fields = [source.field(item.time, None, _period_format(item))]
+    fields = [source.field(item.time, None, period_format(item))]
     fields += [source.measure_field(Measure(metric=name)) for name in names]
     frame = Frame(tuple(fields), tuple(rows))
     if not frame.rows:
@@ -87,10 +100,39 @@ def kpi_row(item: Kpis, source: Source, formatter: Formatter, words: Mapping[str
     times = [value for value in frame.column(item.time) if isinstance(value, date)]
     compared = _comparisons(item, source, times, formatter, words)
     cards = tuple(
-        _card(item, name, source.metrics[name], frame, compared, formatter, words["new"])
+        replace(
+            _card(item, name, source.metrics[name], frame, compared, formatter, words["new"]),
+            target=_target(name, time, source, frame.rows[-1][frame.index(name)], formatter),
+        )
         for name in names
     )
-    return KpiRow(cards, formatter.text(times[-1], _period_format(item)), frame, compared.note)
+    return KpiRow(cards, formatter.text(times[-1], period_format(item)), frame, compared.note)
+
+
+def _time_sql(time: str, grain: str, source: Source) -> str:
+    """The period of a row; rows that go with the page to be filtered may be finer than the figures."""
+    is_finer = source.is_filterable and grain in ("week", *_MONTHS)
+    return f"cast(date_trunc('{grain}', {quoted(time)}) as date)" if is_finer else quoted(time)
+
+
+def _whole(
+    item: Kpis, names: Sequence[str], source: Source, formatter: Formatter, words: Mapping[str, str]
+) -> KpiRow:
+    """Figures over all rows: without a time there is nothing to compare with."""
+    rows = source.select([source.metrics.sql(name) for name in names], group=["true"])
+    fields = [source.measure_field(Measure(metric=name)) for name in names]
+    frame = Frame(tuple(fields), tuple(rows))
+    if not rows:
+        return KpiRow((), "", frame)
+    nothing = _Comparisons({}, "")
+    cards = tuple(
+        replace(
+            _card(item, name, source.metrics[name], frame, nothing, formatter, words["new"]),
+            target=_target(name, "true", source, rows[0][index], formatter),
+        )
+        for index, name in enumerate(names)
+    )
+    return KpiRow(cards, "", frame)
 
 
 def earlier(day: date, grain: str, compare: str) -> date:
@@ -135,9 +177,9 @@ def _comparisons(
     words: Mapping[str, str],
 ) -> _Comparisons:
     """A part of a period beside a whole one misleads, so neither of two may be incomplete."""
-    written, last = _period_format(item), times[-1]
+    written, last = period_format(item), times[-1]
     wanted: dict[str, date] = {}
-    for compare in item.compare:
+    for compare in item.compare or ():
         start = earlier(last, item.grain, compare)
         is_window = item.grain == "30 days" and compare == "previous"
         name = words["days_before"].format(days=30) if is_window else formatter.text(start, written)
@@ -154,11 +196,10 @@ def _comparisons(
 
 def _incomplete(item: Kpis, source: Source) -> set[date]:
     """The periods of which the dataset says that they are not complete."""
-    if item.incomplete is None:
+    if item.incomplete is None or item.time is None:
         return set()
-    found = source.select(
-        [quoted(item.time)], where=f"{quoted(item.incomplete)} and {quoted(item.time)} is not null"
-    )
+    time = _time_sql(item.time, item.grain, source)
+    found = source.select([time], where=f"{quoted(item.incomplete)} and {time} is not null")
     return {row[0] for row in found if isinstance(row[0], date)}
 
 
@@ -172,7 +213,7 @@ def _card(
     new: str,
 ) -> Card:
     column = frame.column(name)
-    values = dict(zip(frame.column(item.time), column, strict=True))
+    values = dict(zip(frame.column(item.time), column, strict=True)) if item.time else {}
     now = column[-1]
     changes = [
         change_between(now, values.get(start), metric, period, formatter, new)
@@ -190,6 +231,23 @@ def _card(
     )
 
 
+def _target(
+    name: str, time: str, source: Source, now: Value, formatter: Formatter
+) -> Target | None:
+    metric, aim, value = source.metrics[name], source.target_of(name, time), as_number(now)
+    if aim is None or value is None:
+        return None
+    # A ratio to a target of nothing, or to one below nothing, says nothing.
+    share = value / aim if aim > 0 else None
+    reached = value >= aim if metric.better == "up" else value <= aim
+    return Target(
+        formatter.text(aim, _short_format(metric.format, aim)),
+        formatter.text(share, "rate0") if share is not None else "",
+        f"{min(max(share, 0.0), 1.0) * 100:.1f}" if share is not None else "",
+        "neutral" if metric.better == "neutral" else "good" if reached else "bad",
+    )
+
+
 def _short_format(chosen: FormatName, value: Value) -> FormatName:
     """The format of a card, where a figure has room for about seven characters."""
     size = abs(as_number(value) or 0.0)
@@ -200,13 +258,14 @@ def _short_format(chosen: FormatName, value: Value) -> FormatName:
     return chosen
 
 
-def _period_format(item: Kpis) -> FormatName:
+def period_format(item: Kpis) -> FormatName:
+    """How the periods of an item are written."""
     return item.format or _PERIOD_FORMATS[item.grain]
 
 
-def _refuse_adding_up(item: Kpis, source: Source, names: list[str]) -> None:
+def _refuse_adding_up(item: Kpis, source: Source, time: str, names: list[str]) -> None:
     exact = [name for name in names if not source.metrics[name].additive]
-    if exact and source.has_several([item.time]):
+    if exact and source.has_several([time]):
         raise PlainError(
             f"'{exact[0]}' cannot be added up, but dataset '{item.dataset}' has several rows for one "
             f"{item.time}",

@@ -16,7 +16,7 @@ def open_marts(marts: Mapping[str, Sequence[Path]]) -> duckdb.DuckDBPyConnection
     connection = duckdb.connect(":memory:")
     # Views are made before the doors are closed; afterwards no query can read another file.
     for name, files in sorted(marts.items()):
-        _create_view(connection, name, files)
+        create_view(connection, name, files)
     allowed = ", ".join(_text(path) for files in marts.values() for path in files)
     connection.execute(f"set allowed_paths = [{allowed}]")
     connection.execute("set enable_external_access = false")
@@ -24,7 +24,8 @@ def open_marts(marts: Mapping[str, Sequence[Path]]) -> duckdb.DuckDBPyConnection
     return connection
 
 
-def _create_view(connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path]) -> None:
+def create_view(connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path]) -> None:
+    """A view over the files of a mart; raises PlainError where there is none, or one cannot be read."""
     if not files:
         raise PlainError(
             f"the mart '{name}' has no files", remedy="Build it again: till run --full-refresh."

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,22 @@ from configuration.yaml_file import (
     validate_yaml,
 )
 from reports.formats import FORMATS
+from reports.frames import label_of
+from reports.language.annotations import Annotation
+from reports.language.first_format import FirstApp, is_first_format, normalised
 from reports.language.items import ChartItem
 from reports.language.metrics import Metrics, references
-from reports.language.page import AnyItem, PageFile, metrics_of, templates_of
+from reports.language.page import (
+    AnyItem,
+    Details,
+    PageFile,
+    dataset_of,
+    links_of,
+    metrics_of,
+    templates_of,
+)
 from reports.language.site import SiteFile
 from reports.language.tables import Table
-from reports.language.texts import Text
 from reports.placeholders import format_name, is_format, placeholders, strays
 from reports.sql import QueryError, Reads, reads_of
 
@@ -44,9 +55,25 @@ class Page:
     document: Any = field(repr=False, compare=False, default=None)
 
     @property
+    def title(self) -> str:
+        """Its name in lists: of a template, that of the page that lists its pages."""
+        template = self.spec.for_each
+        return (template.list_title or label_of(self.id)) if template else self.spec.title
+
+    @property
+    def description(self) -> str:
+        """Its description in lists."""
+        return self.spec.for_each.list_description if self.spec.for_each else self.spec.description
+
+    @cached_property
     def metrics(self) -> Metrics:
         """The site's metrics and the page's own."""
         return Metrics({**self.site.metrics, **self.spec.metrics})
+
+    @cached_property
+    def annotations(self) -> list[Annotation]:
+        """What happened, from the site and from the page."""
+        return [*self.site.annotations, *self.spec.annotations]
 
     def problem(self, location: Location, what: str, remedy: str = "") -> PlainError:
         """An error at a place of the page's YAML."""
@@ -54,10 +81,14 @@ class Page:
         return PlainError(what, where=f"{self.file}:{line}:{column}", remedy=remedy)
 
     def items(self) -> Iterator[tuple[Location, AnyItem]]:
-        """Every item with its place in the YAML."""
+        """Every item with its place in the YAML; a fold comes before what it holds."""
         for index, section in enumerate(self.spec.sections):
             for number, item in enumerate(section.items):
-                yield ("sections", index, "items", number), item
+                location: Location = ("sections", index, "items", number)
+                yield location, item
+                if isinstance(item, Details):
+                    for place, inner in enumerate(item.items):
+                        yield (*location, "items", place), inner
 
 
 def load_site(pages_dir: Path) -> SiteFile:
@@ -75,11 +106,18 @@ def load_pages(pages_dir: Path) -> list[Page]:
     problems: list[PlainError] = []
     pages: list[Page] = []
     with duckdb.connect() as connection:
-        for path in sorted(pages_dir.glob("*.yml")):
+        try:
+            listed = listed_reports(pages_dir)
+        except ConfigurationError as error:
+            problems.extend(error.problems or [error])
+            listed = {}
+        for path in sorted({*pages_dir.glob("*.yml"), *listed}):
             try:
-                pages.append(_load_page(path, site, connection))
+                pages.append(_load_page(path, site, connection, listed.get(path, "")))
             except ConfigurationError as error:
                 problems.extend(error.problems or [error])
+    if not problems:  # a page that could not be read may be the one that a link names
+        problems = [problem for page in pages for problem in _link_problems(page, pages)]
     if problems:
         raise ConfigurationError(
             "the report pages have errors", where=str(pages_dir), problems=problems
@@ -90,7 +128,28 @@ def load_pages(pages_dir: Path) -> list[Page]:
             where=str(pages_dir),
             remedy="Add one: docs/guides/reports.md.",
         )
-    return sorted(pages, key=lambda page: (page.spec.position, page.spec.title, page.id))
+    return sorted(pages, key=lambda page: (page.spec.position, page.title, page.id))
+
+
+def _link_problems(page: Page, pages: Sequence[Page]) -> Iterator[PlainError]:
+    """Links to pages that are not there, and keys of pages that have none."""
+    templates = {one.id: one.spec.for_each is not None for one in pages}
+    found = [
+        (location + part, link) for location, item in page.items() for part, link in links_of(item)
+    ]
+    if page.spec.for_each:
+        columns = enumerate(page.spec.for_each.columns)
+        found += [(("for_each", "columns", i, "link"), c.link) for i, c in columns if c.link]
+    for location, link in found:
+        if link.page not in templates:
+            what, remedy = unknown("page", link.page, list(templates))
+            yield page.problem((*location, "page"), what, remedy)
+        elif link.key and not templates[link.page]:
+            yield page.problem(
+                (*location, "key"),
+                f"the page '{link.page}' is one page, without keys",
+                "Leave out `key`, or link to a page with `for_each`.",
+            )
 
 
 def unknown(kind: str, name: str, allowed: list[str]) -> tuple[str, str]:
@@ -102,17 +161,53 @@ def unknown(kind: str, name: str, allowed: list[str]) -> tuple[str, str]:
     return f"there is no {kind} '{name}'", f"Known: {known}."
 
 
-def _load_page(path: Path, site: SiteFile, connection: duckdb.DuckDBPyConnection) -> Page:
+def listed_reports(pages_dir: Path) -> dict[Path, str]:
+    """The report files that an app file (`app.yml` beside the pages) lists, with their data sources."""
+    app = pages_dir.parent / "app.yml"
+    if not app.exists():
+        return {}
+    document = read_yaml(app)
+    found: dict[Path, str] = {}
+    problems = []
+    for index, report in enumerate(validate_yaml(document, FirstApp, str(app)).reports):
+        path = next(
+            (
+                path
+                for folder in (pages_dir, app.parent)
+                if (path := folder / report.template).is_file()
+            ),
+            None,
+        )
+        if path is None:
+            line, column = position_of(document, ("reports", index, "template"))
+            what, remedy = unknown(
+                "file", report.template, [one.name for one in pages_dir.glob("*.yml")]
+            )
+            problems.append(PlainError(what, where=f"{app}:{line}:{column}", remedy=remedy))
+        else:
+            found[path] = report.data_source
+    if problems:
+        raise ConfigurationError("the app file has errors", where=str(app), problems=problems)
+    return found
+
+
+def _load_page(
+    path: Path, site: SiteFile, connection: duckdb.DuckDBPyConnection, data_source: str
+) -> Page:
     document = read_yaml(path)
+    if is_first_format(document):
+        document = normalised(document, str(path), data_source)
     spec = validate_yaml(document, PageFile, str(path))
     reads: dict[str, Reads] = {}
     page = Page(path.stem, str(path), spec, site, reads, document)
     problems = list(_reference_problems(page))
     for name, dataset in spec.datasets.items():
         try:
-            reads[name] = reads_of(connection, dataset.sql)
+            reads[name] = reads_of(connection, dataset.query)
         except QueryError as problem:
-            problems.append(page.problem(("datasets", name, "sql"), f"dataset '{name}': {problem}"))
+            problems.append(
+                page.problem(("datasets", name, dataset.query_key), f"dataset '{name}': {problem}")
+            )
     if problems:
         raise ConfigurationError("the page has errors", where=str(path), problems=problems)
     return page
@@ -133,6 +228,11 @@ def _reference_problems(page: Page) -> Iterator[PlainError]:
     texts += [
         (("sections", i, "intro"), section.intro) for i, section in enumerate(page.spec.sections)
     ]
+    if page.spec.for_each:
+        texts += _template_titles(page)
+        if page.spec.for_each.dataset not in page.spec.datasets:
+            what, remedy = unknown("dataset", page.spec.for_each.dataset, list(page.spec.datasets))
+            yield page.problem(("for_each", "dataset"), what, remedy)
     texts += [
         (location + part, text)
         for location, item in page.items()
@@ -140,6 +240,17 @@ def _reference_problems(page: Page) -> Iterator[PlainError]:
     ]
     for location, text in texts:
         yield from _template_problems(page, location, text)
+
+
+def _template_titles(page: Page) -> list[tuple[Location, str]]:
+    """The headings of a template, which may hold values, unlike those of other pages."""
+    spec = page.spec
+    found: list[tuple[Location, str]] = [
+        (("title",), spec.title),
+        (("description",), spec.description),
+    ]
+    found += [(("sections", i, "title"), section.title) for i, section in enumerate(spec.sections)]
+    return found + [((*location, "title"), item.title) for location, item in page.items()]
 
 
 def _metric_problems(page: Page) -> Iterator[PlainError]:
@@ -162,8 +273,9 @@ def _metric_problems(page: Page) -> Iterator[PlainError]:
 
 
 def _item_problems(page: Page, location: Location, item: AnyItem) -> Iterator[PlainError]:
-    if not isinstance(item, Text) and item.dataset not in page.spec.datasets:
-        what, remedy = unknown("dataset", item.dataset, list(page.spec.datasets))
+    dataset = dataset_of(item)
+    if dataset is not None and dataset not in page.spec.datasets:
+        what, remedy = unknown("dataset", dataset, list(page.spec.datasets))
         yield page.problem((*location, "dataset"), what, remedy)
     for part, name in metrics_of(item):
         if name not in page.metrics:
@@ -171,6 +283,8 @@ def _item_problems(page: Page, location: Location, item: AnyItem) -> Iterator[Pl
             yield page.problem(location + part, what, remedy)
     if isinstance(item, ChartItem) and not item.title:
         yield page.problem(location, "a chart needs a title", "Add `title:`.")
+    if isinstance(item, Details) and not item.title:
+        yield page.problem(location, "a fold needs a title", "Add `title:`.")
     if isinstance(item, Table) and not item.title:
         yield page.problem(location, "a table needs a title", "Add `title:`.")
 
@@ -191,7 +305,13 @@ def _template_problems(page: Page, location: Location, text: str) -> Iterator[Pl
             "Write `{dataset.column}` or `{dataset.column:format}`.",
         )
     for placeholder in placeholders(text):
-        if placeholder.dataset not in page.spec.datasets:
+        if not placeholder.dataset and page.spec.for_each is None:
+            yield page.problem(
+                location,
+                f"in the text: {{{placeholder.column}}} stands for no value",
+                "Only a page with `for_each` has a key and a title of its own.",
+            )
+        if placeholder.dataset and placeholder.dataset not in page.spec.datasets:
             what, remedy = unknown("dataset", placeholder.dataset, list(page.spec.datasets))
             yield page.problem(location, f"in the text: {what}", remedy)
         if not is_format(placeholder.format):

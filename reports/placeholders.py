@@ -3,6 +3,7 @@
 Formats are those of `reports.formats`. `abs pct1` shows a value without its sign, and
 `sign(above|below|level with)` chooses a word by it, so that a sentence reads well both ways:
 `Net revenue was {m.growth_pct:abs pct1} {m.growth_pct:sign(above|below|level with)} October.`
+On the pages of a template `{key}` and `{title}` are those of the page.
 A text in which a value is missing is left out, and so is an `[[optional part]]` of it.
 """
 
@@ -16,7 +17,10 @@ from typing import TypeGuard, cast
 
 from reports.formats import FORMATS, FormatName, Formatter, Value
 
-_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\.([A-Za-z0-9_]+)(?::([^{}]*))?\}")
+_PLACEHOLDER = re.compile(
+    r"\{(?:(?P<dataset>[a-z][a-z0-9_]*)\.(?P<column>[A-Za-z0-9_]+)|(?P<own>key|title))"
+    r"(?::(?P<format>[^{}]*))?\}"
+)
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
 _BRACES = re.compile(r"\{[^{}]*\}")
 _SIGN = re.compile(r"^sign\(([^|()]*)\|([^|()]*)\|([^|()]*)\)$")
@@ -24,7 +28,7 @@ _SIGN = re.compile(r"^sign\(([^|()]*)\|([^|()]*)\|([^|()]*)\)$")
 
 @dataclass(frozen=True)
 class Placeholder:
-    """One `{dataset.column:format}` of a text."""
+    """One `{dataset.column:format}` of a text; without a dataset, the `{key}` or `{title}` of a template."""
 
     dataset: str
     column: str
@@ -33,10 +37,7 @@ class Placeholder:
 
 def placeholders(text: str) -> list[Placeholder]:
     """All placeholders of `text`, in order."""
-    return [
-        Placeholder(match[1], match[2], (match[3] or "").strip())
-        for match in _PLACEHOLDER.finditer(text)
-    ]
+    return [_placeholder(match) for match in _PLACEHOLDER.finditer(text)]
 
 
 def format_name(shown: str) -> str:
@@ -52,9 +53,12 @@ def is_format(shown: str) -> bool:
 
 def substitute(text: str, write: Callable[[Placeholder], str]) -> str:
     """`text` with each placeholder replaced by what `write` makes of it."""
-    return _PLACEHOLDER.sub(
-        lambda match: write(Placeholder(match[1], match[2], (match[3] or "").strip())), text
-    )
+    return _PLACEHOLDER.sub(lambda match: write(_placeholder(match)), text)
+
+
+def _placeholder(match: re.Match[str]) -> Placeholder:
+    column = match["column"] or match["own"]
+    return Placeholder(match["dataset"] or "", column, (match["format"] or "").strip())
 
 
 def without_missing(text: str, lacks_value: Callable[[str], bool]) -> str:

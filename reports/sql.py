@@ -49,6 +49,15 @@ def reads_of(connection: duckdb.DuckDBPyConnection, sql: str) -> Reads:
     return Reads(tuple(sorted(tables)), frozenset(str(name) for name in columns))
 
 
+def sorts_itself(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:
+    """Whether a SELECT ends with an ORDER BY of its own."""
+    row = connection.execute("select json_serialize_sql(?)", [sql]).fetchone()
+    parsed = json.loads(row[0]) if row else {}
+    statements = parsed.get("statements") or [{}]
+    modifiers = statements[0].get("node", {}).get("modifiers", [])
+    return any(modifier.get("type") == "ORDER_MODIFIER" for modifier in modifiers)
+
+
 def first_line(error: duckdb.Error) -> str:
     """DuckDB's message as one sentence, without its kind and the extract of the query."""
     message = re.split(r"\n\s*LINE |\n\s*Candidate functions:", str(error))[0]

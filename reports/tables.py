@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import zip_longest
 
+from configuration.yaml_file import Location
 from reports.context import Context
 from reports.formats import Value
-from reports.frames import Field, Frame, as_json, as_number
+from reports.frames import Field, Frame, as_number
 from reports.language.tables import Column, Table
+from reports.sparkline import sparkline_path
+from reports.table_rows import TableRows, table_rows
 
-ROWS_IN_PAGE = 100
+ROWS_IN_PAGE = 25  # the rest comes from columns: thousands of rows in HTML cost a second
 ROWS_WITHOUT_SCRIPT = 60
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a table; `share` is the length of its bar in per cent, `sort` what it sorts by."""
+    """A cell of a table: `share` is the length of its bar in per cent, `href` where it leads.
+
+    A list of numbers has a `sparkline`, an SVG path, and its first and last value as `text`.
+    """
 
     text: str
-    sort: str = ""
     share: str = ""
     tone: str = ""
+    href: str = ""
+    sparkline: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,8 @@ class Header:
     label: str
     is_number: bool
     has_bar: bool = False
+    is_list: bool = False
+    keep: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,45 +54,92 @@ class Row:
 
 @dataclass(frozen=True)
 class TableView:
-    """A table with its heads, rows and totals; `note` says what is not there."""
+    """A table with its heads, first rows and totals; `note` says what is not there.
+
+    `count` is the number of all rows, `columns` what the script has to know of each beside its
+    values, `faded` the places of pale rows. `links` are the addresses of a column's cells by its
+    place, one for each of all rows.
+    """
 
     headers: Sequence[Header]
     rows: Sequence[Row]
     total: Sequence[str] = ()
     note: str = ""
+    count: int = 0
+    columns: Sequence[Column] = ()
+    faded: Sequence[int] = ()
+    links: Mapping[int, Sequence[str | None]] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, object]:
+        """What the script needs to write further rows as these are written."""
+        columns = []
+        for column in self.columns:
+            keep = bool(column.link and column.link.keep_filters)
+            shown = {
+                "bar": column.bar,
+                "total": column.total,
+                "better": column.better,
+                "keep": keep,
+            }
+            columns.append(
+                {key: said for key, said in shown.items() if said not in (False, "neutral")}
+            )
+        found = {"page": ROWS_IN_PAGE, "columns": columns, "faded": list(self.faded)}
+        return {key: said for key, said in found.items() if said != []}
 
 
-def table_view(item: Table, context: Context) -> tuple[TableView, Frame]:
+def table_view(item: Table, location: Location, context: Context) -> tuple[TableView, Frame]:
     """The table of an item, and all the rows behind it."""
     whole = context.frames[item.dataset]
-    columns = [column for column in item.columns if _has_values(column, whole)] or item.columns
-    frame = whole.select([(column.field, column.label, column.format) for column in columns])
-    cells = [_cells(column, frame, index, context) for index, column in enumerate(columns)]
-    pale = [bool(value) for value in whole.column(item.faded)] if item.faded else []
+    shown = table_rows(item, context.source(item.dataset, location), whole)
+    columns, frame, pale = shown.columns, shown.frame, shown.pale
+    links = {
+        index: hrefs
+        for index, column in enumerate(columns)
+        if any(hrefs := _hrefs(column, shown, context))
+    }
+    cells = [
+        _cells(column, frame, index, links.get(index, ()), context)
+        for index, column in enumerate(columns)
+    ]
     rows = [
         Row(line, is_pale=bool(pale) and pale[index])
-        for index, line in enumerate(list(zip(*cells, strict=True))[:ROWS_IN_PAGE])
+        for index, line in enumerate(zip(*cells, strict=True))
     ]
     notes = []
-    if any(row.is_pale for row in rows):
+    if any(pale):
         notes.append(context.words["in_progress_rows"])
-    if len(frame.rows) > len(rows):
-        notes.append(context.words["rows_shown"].format(shown=len(rows), count=len(frame.rows)))
     headers = [
-        Header(field.label, field.is_number, column.bar)
-        for field, column in zip(frame.fields, columns, strict=True)
+        Header(
+            described.label,
+            described.is_number,
+            column.bar,
+            described.is_list,
+            bool(column.link and column.link.keep_filters),
+        )
+        for described, column in zip(frame.fields, columns, strict=True)
     ]
-    total = _totals(columns, frame, context)
-    return TableView(headers, rows, total, " ".join(notes)), frame
+    view = TableView(
+        headers,
+        rows,
+        _totals(columns, shown, context),
+        " ".join(notes),
+        len(frame.rows),
+        columns,
+        [index for index, is_pale in enumerate(pale) if is_pale],
+        links,
+    )
+    return view, frame
 
 
 def plain_table(frame: Frame, context: Context) -> TableView:
     """The last rows of a chart, for readers without a script."""
     shown = frame.rows[-ROWS_WITHOUT_SCRIPT:]
-    rows = [
-        Row([Cell(context.formatter.text(value, field.format)) for value, field in pairs])
-        for pairs in (list(zip(row, frame.fields, strict=True)) for row in shown)
+    texts = [
+        frame.texts_at(index, context.formatter)[-ROWS_WITHOUT_SCRIPT:]
+        for index in range(len(frame.fields))
     ]
+    rows = [Row([Cell(text) for text in line]) for line in zip(*texts, strict=True)]
     note = ""
     if len(shown) < len(frame.rows):
         note = context.words["last_rows"].format(shown=len(shown), count=len(frame.rows))
@@ -91,28 +148,61 @@ def plain_table(frame: Frame, context: Context) -> TableView:
     )
 
 
-def _has_values(column: Column, frame: Frame) -> bool:
-    return not column.optional or any(value is not None for value in frame.column(column.field))
+def _hrefs(column: Column, shown: TableRows, context: Context) -> list[str | None]:
+    """Where the cells of a column lead to; None where there is no such page."""
+    link = column.link
+    if link is None:
+        return []
+    if link.key is None:
+        return [context.href(link, None)] * len(shown.frame.rows)
+    return [context.href(link, key) for key in shown.keys[link.key]]
 
 
-def _cells(column: Column, frame: Frame, index: int, context: Context) -> list[Cell]:
-    field = frame.fields[index]
-    values = [row[index] for row in frame.rows]
-    numbers = [abs(number) for number in map(as_number, values) if number is not None]
-    greatest = max(numbers, default=0.0)
-    return [_cell(value, field, column, greatest, context) for value in values]
+def _cells(
+    column: Column, frame: Frame, index: int, links: Sequence[str | None], context: Context
+) -> list[Cell]:
+    """The first cells of a column; its bars are on the scale of all of them."""
+    described = frame.fields[index]
+    greatest = 0.0
+    if column.bar:
+        numbers = (as_number(row[index]) for row in frame.rows)
+        greatest = max((abs(number) for number in numbers if number is not None), default=0.0)
+    return [
+        _cell(row[index], described, column, greatest, context, href)
+        for row, href in zip_longest(frame.rows[:ROWS_IN_PAGE], links[:ROWS_IN_PAGE])
+    ]
 
 
-def _cell(value: Value, field: Field, column: Column, greatest: float, context: Context) -> Cell:
+def _cell(
+    value: Value,
+    described: Field,
+    column: Column,
+    greatest: float,
+    context: Context,
+    href: str | None,
+) -> Cell:
+    if isinstance(value, list):
+        return _line(value, described, context)
     number = as_number(value)
     share = max(number, 0.0) / greatest * 100 if number is not None and greatest else 0.0
-    sort = as_json(value)
     return Cell(
-        context.formatter.text(value, field.format),
-        "" if sort is None else str(sort),
+        context.formatter.text(value, described.format),
         f"{share:.1f}" if column.bar else "",
         _tone(number, column),
+        href or "",
     )
+
+
+def _line(values: list[Value], described: Field, context: Context) -> Cell:
+    """A sparkline, with its ends in words for those who cannot see it."""
+    path = sparkline_path([as_number(value) for value in values])
+    known = [value for value in values if value is not None]
+    if not path:
+        return Cell(context.formatter.text(None, described.format))
+    first, last = (
+        context.formatter.text(value, described.format) for value in (known[0], known[-1])
+    )
+    return Cell(context.words["from_to"].format(first=first, last=last), sparkline=path)
 
 
 def _tone(number: float | None, column: Column) -> str:
@@ -121,13 +211,17 @@ def _tone(number: float | None, column: Column) -> str:
     return "good" if (number > 0) == (column.better == "up") else "bad"
 
 
-def _totals(columns: Sequence[Column], frame: Frame, context: Context) -> list[str]:
+def _totals(columns: Sequence[Column], shown: TableRows, context: Context) -> list[str]:
+    frame = shown.frame
     if not any(column.total for column in columns):
         return []
     texts = []
     for index, column in enumerate(columns):
         if not column.total:
             texts.append(context.words["total"] if index == 0 else "")
+            continue
+        if index in shown.totals:
+            texts.append(context.formatter.text(shown.totals[index], frame.fields[index].format))
             continue
         values = [row[index] for row in frame.rows]
         # Added up as decimals: money must come out to the cent.

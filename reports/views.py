@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+import duckdb
 from markupsafe import Markup
 
 from configuration.yaml_file import Location
 from reports.charts.figure import Figure
 from reports.charts.mark import Rows, Speaker
 from reports.charts.registry import mark_of
+from reports.charts.rows import Source
 from reports.context import Context
 from reports.emptiness import why_empty
-from reports.frames import frame_as_json
+from reports.frames import Frame, frame_as_json
 from reports.kpis import Card, kpi_row
 from reports.language.items import ChartItem
 from reports.language.kpis import Kpis
-from reports.language.page import AnyItem, metrics_of
+from reports.language.page import AnyItem, Details, metrics_of
 from reports.language.tables import Table
 from reports.language.texts import Text
+from reports.sql import first_line, quoted
 from reports.tables import TableView, plain_table, table_view
 
 HALF = 6  # of the page's twelve columns
@@ -34,8 +39,19 @@ class Definition:
 
 
 @dataclass(frozen=True)
+class PlaceLink:
+    """Where a point of a chart leads to."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
 class ItemView:
-    """One item as the template shows it; `data` is shipped to the page's script."""
+    """One item as the template shows it; `data` is shipped to the page's script.
+
+    `models` are the marts that its query reads, `frame` the rows that can be downloaded.
+    """
 
     kind: str
     id: str
@@ -56,28 +72,74 @@ class ItemView:
     table: TableView | None = None
     html: Markup = field(default_factory=Markup)
     definitions: Sequence[Definition] = ()
+    models: Sequence[str] = ()
+    frame: Frame | None = None
     data: Mapping[str, object] = field(default_factory=dict)
+    break_before: bool = False
+    notes: Sequence[str] = ()
+    links: Sequence[PlaceLink] = ()
+    keep_filters: bool = False
+    items: Sequence[ItemView] = ()
+    location: Location = ()
+    is_open: bool = False
+
+    def with_inner(self) -> Iterator[ItemView]:
+        """The item, and those in its fold."""
+        yield self
+        for item in self.items:
+            yield from item.with_inner()
 
 
-def item_view(item: AnyItem, location: Location, item_id: str, context: Context) -> ItemView:
-    """The view of one item."""
+class Ids:
+    """The addresses in a page that are taken."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def of(self, text: str) -> str:
+        """An address made of `text` that no other part of the page has."""
+        name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "item"
+        number, candidate = 2, name
+        while candidate in self._taken:
+            candidate, number = f"{name}_{number}", number + 1
+        self._taken.add(candidate)
+        return candidate
+
+
+def item_view(
+    item: AnyItem, location: Location, number: int, ids: Ids, context: Context
+) -> ItemView:
+    """The view of one item; `number` is that of its section, for the address of one without a title."""
     view = ItemView(
         kind=item.type,
-        id=item_id,
-        title=context.text(item.headline) or item.title,
+        location=location,
+        id=ids.of(item.id or item.title or f"{item.type} {number}"),
+        title=context.text(item.headline) or context.title(item.title),
         subtitle=context.text(item.subtitle),
         width=item.width,
         when_empty=item.when_empty or context.words["empty_item"],
+        break_before=bool(item.print and item.print.break_before),
     )
-    if isinstance(item, Text):
-        return _text(view, item, context)
-    view = replace(view, sql=context.page.spec.datasets[item.dataset].sql.strip())
-    if isinstance(item, Kpis):
-        view = _kpis(view, item, location, context)
-    elif isinstance(item, Table):
-        view = _table(view, item, context)
-    else:
-        view = _chart(view, item, location, context)
+    try:
+        if isinstance(item, Text):
+            return _text(view, item, context)
+        if isinstance(item, Details):
+            return _details(view, item, location, number, ids, context)
+        view = replace(
+            view,
+            sql=context.page.spec.datasets[item.dataset].query.strip(),
+            models=context.page.reads[item.dataset].tables,
+        )
+        if isinstance(item, Kpis):
+            view = _kpis(view, item, location, context)
+        elif isinstance(item, Table):
+            view = _table(view, item, location, context)
+        else:
+            view = _chart(view, item, location, context)
+    except duckdb.Error as error:
+        raise context.page.problem(
+            location, f"page '{context.page.id}', item '{view.id}': {first_line(error)}"
+        ) from error
     if view.is_empty and not item.when_empty:
         return replace(view, when_empty=why_empty(item.dataset, context))
     return view
@@ -109,7 +171,22 @@ def _text(view: ItemView, item: Text, context: Context) -> ItemView:
     return replace(view, html=html, is_empty=not html)
 
 
+def _details(
+    view: ItemView, item: Details, location: Location, number: int, ids: Ids, context: Context
+) -> ItemView:
+    inner = [
+        item_view(one, (*location, "items", index), number, ids, context)
+        for index, one in enumerate(item.items)
+    ]
+    html = context.markdown(item.text) if item.text else Markup()
+    is_empty = not html and all(one.is_empty for one in inner)
+    return replace(
+        view, html=html, items=paired_on_paper(inner), is_open=item.open, is_empty=is_empty
+    )
+
+
 def _kpis(view: ItemView, item: Kpis, location: Location, context: Context) -> ItemView:
+    item = item.model_copy(update={"compare": context.compared(item.compare)})
     row = kpi_row(item, context.source(item.dataset, location), context.formatter, context.words)
     return replace(
         view,
@@ -118,18 +195,25 @@ def _kpis(view: ItemView, item: Kpis, location: Location, context: Context) -> I
         note=row.note,
         is_empty=not row.cards,
         definitions=_definitions(item.metrics, context),
-        data={"frame": frame_as_json(row.frame, context.formatter)},
+        frame=row.frame,
+        data={"frame": frame_as_json(row.frame)},
     )
 
 
 def _chart(view: ItemView, item: ChartItem, location: Location, context: Context) -> ItemView:
     mark, formatter = mark_of(item), context.formatter
-    rows = mark.rows(item, context.source(item.dataset, location), formatter)
+    source = context.source(item.dataset, location)
+    rows = mark.rows(item, source, formatter)
     frame = rows.frame
     view = replace(view, height=item.height)
     if not any(value is not None for row in frame.rows for value in row[1:]):
         return replace(view, is_empty=True)
     figure = mark.figure(item, rows, formatter)
+    hrefs = _places(item, frame, source, context)
+    shipped = frame_as_json(frame)
+    if any(hrefs):
+        shipped["columns"][0]["href"] = hrefs
+    texts = frame.texts(frame.fields[0].name, formatter)
     return replace(
         view,
         figure=figure,
@@ -137,16 +221,39 @@ def _chart(view: ItemView, item: ChartItem, location: Location, context: Context
         table=plain_table(frame, context),
         has_faded=any(rows.faded),
         definitions=_definitions([used.metric for used in metrics_of(item)], context),
-        data={"frame": frame_as_json(frame, formatter), "figure": figure.as_json()},
+        notes=[f"{formatter.text(note.date, 'date')}: {note.text}" for note in rows.notes],
+        links=[PlaceLink(text, href) for text, href in zip(texts, hrefs, strict=False) if href],
+        keep_filters=bool(item.link and item.link.keep_filters),
+        frame=frame,
+        data={"frame": shipped, "figure": figure.as_json()},
     )
 
 
-def _table(view: ItemView, item: Table, context: Context) -> ItemView:
-    table, frame = table_view(item, context)
+def _places(item: ChartItem, frame: Frame, source: Source, context: Context) -> list[str | None]:
+    """Where the points of a chart lead to, by row; None where there is no such page."""
+    if item.link is None:
+        return []
+    if item.link.key is None:
+        return [context.href(item.link, None)] * len(frame.rows)
+    x = mark_of(item).place(item, source)
+    rows = source.select([x, f"min({quoted(item.link.key)})"], group=[x])
+    keys = {row[0]: row[1] for row in rows}
+    return [context.href(item.link, keys.get(row[0])) for row in frame.rows]
+
+
+def _table(view: ItemView, item: Table, location: Location, context: Context) -> ItemView:
+    table, frame = table_view(item, location, context)
     if not frame.rows:
         return replace(view, is_empty=True)
-    data = {"frame": frame_as_json(frame, context.formatter)}
-    return replace(view, table=table, note=table.note, data=data)
+    data = {"frame": _with_links(frame_as_json(frame), table), "table": table.as_json()}
+    return replace(view, table=table, note=table.note, frame=frame, data=data)
+
+
+def _with_links(shipped: dict[str, Any], table: TableView) -> dict[str, Any]:
+    """The columns with the addresses that their cells lead to."""
+    for index, addresses in table.links.items():
+        shipped["columns"][index]["href"] = list(addresses)
+    return shipped
 
 
 def _definitions(names: Sequence[str], context: Context) -> list[Definition]:

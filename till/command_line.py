@@ -174,7 +174,7 @@ def ingest(
         raise typer.Exit(EXIT_FAILED)
 
 
-@app.command(epilog="Example: till report --out /tmp/preview")
+@app.command(epilog="Example: till report --out /tmp/preview; till report --single-file overview")
 def report(
     page: Annotated[
         list[str] | None, typer.Argument(help="Pages to check for; all if none.")
@@ -182,10 +182,19 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="Folder to draw into.", show_default="preview/ in the lake")
     ] = None,
+    single_file: Annotated[
+        bool,
+        typer.Option("--single-file", help="Write each page as one HTML file, to send by mail."),
+    ] = False,
+    explore: Annotated[
+        bool,
+        typer.Option("--explore", help="Add a page for questions in SQL; needs `make assets`."),
+    ] = False,
 ) -> None:
     """Draw the pages again from the current release, for a look; the release stays as it is."""
     from reports.pages import load_pages
     from till.releases import current_release
+    from till.report_command import draw_single_files
     from till.run import render
 
     project = open_project()
@@ -199,8 +208,13 @@ def report(
                 f"there is no page '{name}'", remedy=f"The pages are: {', '.join(known)}."
             )
     target = out or project.lake / "preview"
-    render(project, release, project.releases / release.release_id, target)
-    for name in page or ["index"]:
+    if single_file:
+        for path in draw_single_files(project, release, page or known, target):
+            size = path.stat().st_size / 1e6
+            console.print(f"{path}  {size:.1f} MB", markup=False, soft_wrap=True)
+        return
+    render(project, release, project.releases / release.release_id, target, explore=explore)
+    for name in [*(page or ["index"]), *(["explore"] if explore else [])]:
         console.print(str(target / f"{name}.html"), markup=False)
 
 

@@ -171,8 +171,11 @@ def _release(
         )
 
 
-def render(project: Project, release: Release, folder: Path, out: Path) -> None:
-    """Write the pages of `release`, whose marts lie in `folder`, into `out`."""
+def render(
+    project: Project, release: Release, folder: Path, out: Path, *, explore: bool = False
+) -> None:
+    """Write the pages of `release`, whose marts lie in `folder`, into `out`; Explore where asked."""
+    from reports.explore.descriptions import descriptions
     from reports.facts import ReleaseFacts
     from reports.render import render_site
 
@@ -192,7 +195,8 @@ def render(project: Project, release: Release, folder: Path, out: Path) -> None:
         sources=release.sources,
         docs_href="docs/index.html",
     )
-    render_site(project.pages, release.mart_files(folder), facts, out)
+    known = descriptions(project.root / "models") if explore else None
+    render_site(project.pages, release.mart_files(folder), facts, out, explore=known)
     # The docs are part of the site, so that their link works wherever the site is copied to.
     link_or_copy(folder / "docs" / "index.html", out / "docs" / "index.html")
 

@@ -17,6 +17,7 @@ import csv_to_parquet
 import external
 import files_to_parquet
 import postgres_to_parquet
+import report_pages
 import rest_api
 import whole_run
 from plan import QUICK, Plan
@@ -28,6 +29,7 @@ SUBJECTS: dict[str, Callable[[Path, Plan], str]] = {
     "api": rest_api.table,
     "postgres": postgres_to_parquet.table,
     "external": external.table,
+    "reports": report_pages.table,
     "run": whole_run.table,
 }
 

@@ -17,6 +17,7 @@ class Plan:
     api_records: tuple[int, ...] = (200_000,)
     postgres_rows: int = 1_000_000
     mart_rows: int = 10_000_000
+    table_rows: int = 5_000
     demo_scale: float = 1
     later_runs: bool = True
 
@@ -31,6 +32,7 @@ QUICK = Plan(
     api_records=(3_000,),
     postgres_rows=20_000,
     mart_rows=20_000,
+    table_rows=200,
     demo_scale=0.05,
     later_runs=False,
 )

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from reports.charts.axes import name_axis, place_axis
 from reports.charts.figure import Figure, numbers_of
-from reports.charts.mark import Mark, Rows, Speaker, range_sentence
+from reports.charts.mark import (
+    Mark,
+    Rows,
+    Speaker,
+    axis_recipe,
+    measure_recipe,
+    range_sentence,
+)
 from reports.charts.rows import Source, grouped, pivot
 from reports.formats import Formatter, Value
 from reports.frames import sort_key
-from reports.language.items import Axis, ChartItem, Measure, Named, Used, measured
+from reports.language.items import Axis, ChartItem, Measure, along, measured
+from reports.language.named import Named, Used
 
 
 class HeatmapChart(ChartItem):
@@ -24,7 +32,7 @@ class HeatmapChart(ChartItem):
 
 def _columns(item: HeatmapChart) -> list[Named]:
     shown, _ = measured([(("value",), item.value)])
-    return [*shown, Named(("x", "field"), item.x.field), Named(("y", "field"), item.y.field)]
+    return [*shown, *along(("x",), item.x), *along(("y",), item.y)]
 
 
 def _metrics(item: HeatmapChart) -> list[Used]:
@@ -33,7 +41,7 @@ def _metrics(item: HeatmapChart) -> list[Used]:
 
 def _rows(item: HeatmapChart, source: Source, formatter: Formatter) -> Rows:
     """One row per x, one column per y, in the order in which the dataset has them."""
-    found = grouped(source, item.x.field, item.y.field, item.value)
+    found = grouped(source, item.x, item.y, item.value)
     # Rows of y stand in their own order (Monday first), not in that of their first appearance.
     names: list[Value] = list({row[1] for row in found if row[1] is not None})
     names.sort(key=sort_key)
@@ -67,4 +75,16 @@ def _sentence(item: HeatmapChart, rows: Rows, speaker: Speaker) -> list[str]:
     return range_sentence(item, rows, speaker)
 
 
-MARK = Mark(HeatmapChart, _columns, _metrics, _rows, _figure, _sentence)
+def _place(item: HeatmapChart, source: Source) -> str:
+    return source.axis_sql(item.x)
+
+
+def _recipe(item: HeatmapChart, source: Source) -> dict[str, Any]:
+    return {
+        "x": axis_recipe(item.x, source),
+        "y": axis_recipe(item.y, source),
+        "value": measure_recipe(item.value, source),
+    }
+
+
+MARK = Mark(HeatmapChart, _columns, _metrics, _rows, _figure, _sentence, _place, _recipe)

@@ -4,23 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from reports.charts.figure import Figure
 from reports.charts.rows import Source
 from reports.formats import Formatter
 from reports.frames import Frame
-from reports.language.items import ChartItem, Named, Used
+from reports.language.annotations import Annotation
+from reports.language.items import Axis, ChartItem, Measure
+from reports.language.named import Named, Used
 
 ItemT = TypeVar("ItemT", bound=ChartItem)
 
 
 @dataclass(frozen=True)
+class Line:
+    """A value to compare with, and its name; `kind` says where it is from: `value`, `target` or `mean`."""
+
+    value: float
+    label: str
+    kind: str = "value"
+
+
+@dataclass(frozen=True)
 class Rows:
-    """The rows that a chart draws: the first field is its x; `faded` says which rows are pale."""
+    """The rows that a chart draws: the first field is its x; `faded` says which rows are pale.
+
+    `lines` are drawn across it, `notes` at their days.
+    """
 
     frame: Frame
     faded: Sequence[bool] = ()
+    lines: Sequence[Line] = ()
+    notes: Sequence[Annotation] = ()
 
 
 @dataclass(frozen=True)
@@ -38,7 +54,9 @@ class Mark(Generic[ItemT]):
     - `columns` and `metrics`: what the item names, for the checks;
     - `rows`: SQL over the dataset's table, as a frame;
     - `figure`: Plotly's traces over that frame, never empty when it is called;
-    - `sentence`: what the chart shows, in parts, for those who cannot see it.
+    - `sentence`: what the chart shows, in parts, for those who cannot see it;
+    - `place`: the SQL of what the rows of the frame stand for, by which links are found;
+    - `recipe`: how the script draws it anew from filtered rows (`reports.filtering`); None: it cannot.
     """
 
     model: type[ItemT]
@@ -47,6 +65,22 @@ class Mark(Generic[ItemT]):
     rows: Callable[[ItemT, Source, Formatter], Rows]
     figure: Callable[[ItemT, Rows, Formatter], Figure]
     sentence: Callable[[ItemT, Rows, Speaker], list[str]]
+    place: Callable[[ItemT, Source], str]
+    recipe: Callable[[ItemT, Source], dict[str, Any]] | None = None
+
+
+def axis_recipe(axis: Axis, source: Source) -> dict[str, Any]:
+    """An axis as a recipe has it."""
+    field = source.axis_field(axis)
+    shown = {"label": field.label, "format": field.format, "grain": axis.grain}
+    return {"field": axis.field, **shown}
+
+
+def measure_recipe(measure: Measure, source: Source) -> dict[str, Any]:
+    """A measure as a recipe has it."""
+    field = source.measure_field(measure)
+    name = {"metric": measure.metric} if measure.metric else {"field": measure.field}
+    return {**name, "label": field.label, "format": field.format, "emphasis": measure.emphasis}
 
 
 def range_sentence(item: ChartItem, rows: Rows, speaker: Speaker) -> list[str]:

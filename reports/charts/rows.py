@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 
 import duckdb
 
 from configuration.errors import PlainError
 from configuration.yaml_file import Location
 from reports.formats import FormatName, Formatter, Value
-from reports.frames import Field, Frame, describe
+from reports.frames import Field, Frame, as_number, describe
+from reports.language.annotations import Annotation
 from reports.language.items import Axis, Measure
 from reports.language.metrics import Metrics
 from reports.sql import quoted
+
+_GRAIN_FORMATS: dict[str, FormatName] = {"month": "month", "quarter": "month", "year": "year"}
+
+
+@dataclass
+class Answers:
+    """What queries gave, kept while the pages of one file are made.
+
+    The pages of a template ask the same of different keys: a query runs once, for all of them.
+    """
+
+    rows: dict[str, list[tuple[Value, ...]]] = dataclass_field(default_factory=dict)
+    by_key: dict[str, dict[Value, list[tuple[Value, ...]]]] = dataclass_field(default_factory=dict)
+    fields: dict[str, tuple[Field, ...]] = dataclass_field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Of a template's page: the column with its key, and the key."""
+
+    column: str
+    key: Value
 
 
 @dataclass(frozen=True)
 class Source:
     """Where an item's rows come from: the dataset's table, already sorted, and its fields.
 
-    `place` gives the author's file:line:column of a part of the item, for errors.
+    `split` says which of its rows are this page's; all where there is none. `place` gives
+    the author's file:line:column of a part of the item, for errors.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -28,6 +53,11 @@ class Source:
     fields: tuple[Field, ...]
     metrics: Metrics
     place: Callable[[Location], str]
+    words: Mapping[str, str]
+    answers: Answers
+    annotations: Sequence[Annotation] = ()
+    split: Split | None = None
+    is_filterable: bool = False
 
     def select(
         self,
@@ -42,14 +72,29 @@ class Source:
 
         `relation` stands in for the dataset's table where a query needs more than that.
         """
-        sql = f"select {', '.join(columns)} from {relation or quoted(self.table)}"
+        key = self.key_sql
+        sql = f"select {', '.join([*key, *columns])} from {relation or quoted(self.table)}"
         if where:
             sql += f" where {where}"
         if group:
-            sql += f" group by {', '.join(group)}"
+            sql += f" group by {', '.join([*key, *group])}"
         if order:
             sql += f" order by {', '.join(order)}"
-        return self.connection.execute(sql).fetchall()
+        if self.split is None:
+            if sql not in self.answers.rows:
+                self.answers.rows[sql] = self.connection.execute(sql).fetchall()
+            return self.answers.rows[sql]
+        if sql not in self.answers.by_key:
+            found: dict[Value, list[tuple[Value, ...]]] = {}
+            for row in self.connection.execute(sql).fetchall():
+                found.setdefault(row[0], []).append(row[1:])
+            self.answers.by_key[sql] = found
+        return self.answers.by_key[sql].get(self.split.key, [])
+
+    @property
+    def key_sql(self) -> list[str]:
+        """The column that splits the dataset into pages, if one does."""
+        return [quoted(self.split.column)] if self.split else []
 
     def measure_sql(self, measure: Measure) -> str:
         """The SQL of a measure: a column, or the aggregate of a metric."""
@@ -65,9 +110,15 @@ class Source:
         field = next(field for field in self.fields if field.name == name)
         return replace(field, label=label or field.label, format=chosen or field.format)
 
+    def axis_sql(self, axis: Axis) -> str:
+        """The SQL of a place on an axis."""
+        column = quoted(axis.field)
+        return f"cast(date_trunc('{axis.grain}', {column}) as date)" if axis.grain else column
+
     def axis_field(self, axis: Axis) -> Field:
         """The column along an axis."""
-        return self.field(axis.field, axis.label, axis.format)
+        whole = _GRAIN_FORMATS.get(axis.grain or "")
+        return self.field(axis.field, axis.label, axis.format or whole)
 
     def measure_field(self, measure: Measure) -> Field:
         """A measure as a field of a frame."""
@@ -76,35 +127,50 @@ class Source:
         name = measure.metric or ""
         metric = self.metrics[name]
         sql = f"select {self.metrics.sql(name)} as {quoted(name)} from {quoted(self.table)}"
-        field = describe(self.connection, sql)[0]
+        if sql not in self.answers.fields:
+            self.answers.fields[sql] = describe(self.connection, sql)
         return replace(
-            field, label=measure.label or metric.label, format=measure.format or metric.format
+            self.answers.fields[sql][0],
+            label=measure.label or metric.label,
+            format=measure.format or metric.format,
         )
 
+    def target_of(self, metric: str, by: str) -> float | None:
+        """What a metric aims at: its number, or its column's value at the last place of `by`."""
+        target = self.metrics[metric].target
+        if not isinstance(target, str):
+            return target
+        rows = self.select([f"max({quoted(target)})"], group=[by], order=[by])
+        return as_number(rows[-1][0]) if rows else None
+
     def has_several(self, keys: Sequence[str]) -> bool:
-        """Whether several rows have the same values in these columns."""
-        names = [quoted(key) for key in keys]
+        """Whether several rows have the same values of these expressions."""
+        names = list(keys)
         counts = self.select(["count(*) > 1"], group=names, order=["count(*) > 1 desc"])
         return bool(counts and counts[0][0])
 
-    def refuse_adding_up(self, metrics: Sequence[str | None], keys: Sequence[str]) -> None:
+    def refuse_adding_up_by(self, metrics: Sequence[str | None], columns: Sequence[str]) -> None:
+        """The same for columns as they are."""
+        self.refuse_adding_up(metrics, [Axis(field=name) for name in columns])
+
+    def refuse_adding_up(self, metrics: Sequence[str | None], keys: Sequence[Axis]) -> None:
         """Distinct customers of two days are not the sum of both: such a figure takes one row per point."""
         exact = [name for name in metrics if name and not self.metrics[name].additive]
         if not exact:
             return
-        if self.has_several(keys):
+        if self.has_several([self.axis_sql(key) for key in keys] or ["true"]):
             raise PlainError(
                 f"'{exact[0]}' cannot be added up, but the dataset has several rows for one "
-                f"{' and '.join(keys)}",
+                f"{' and '.join(key.field for key in keys)}",
                 where=self.place(()),
                 remedy="Compute it in the dataset's SQL, at the grain of the chart.",
             )
 
 
-def grouped(source: Source, x: str, y: str, measure: Measure) -> list[tuple[Value, ...]]:
+def grouped(source: Source, x: Axis, y: Axis, measure: Measure) -> list[tuple[Value, ...]]:
     """One row of x, y and value for each pair, in the dataset's order."""
     source.refuse_adding_up([measure.metric], [x, y])
-    columns = [quoted(x), quoted(y), source.aggregate_sql(measure)]
+    columns = [source.axis_sql(x), source.axis_sql(y), source.aggregate_sql(measure)]
     return source.select(columns, group=columns[:2], order=["min(rowid)"])
 
 

@@ -15,7 +15,7 @@ _DAY_STEPS = (1, 2, 7, 14)
 _SHORT_RANGE_DAYS = 62
 
 # Formats of an axis, shortest first; the first that tells all ticks apart is taken.
-_AXIS_FORMATS: tuple[tuple[str, tuple[FormatName, ...]], ...] = (
+AXIS_FORMATS: tuple[tuple[str, tuple[FormatName, ...]], ...] = (
     ("currency", ("currency_short", "currency2")),
     ("rate", ("rate0", "rate1", "rate2")),
     ("pct", ("pct0", "pct1", "pct2")),
@@ -55,7 +55,7 @@ def value_ticks(
     """Ticks of a number axis over `values`, with zero in it when asked."""
     ends = [*values, 0.0] if zero else list(values)
     steps = value_steps(min(ends), max(ends)) if ends else []
-    names = next(names for start, names in _AXIS_FORMATS if chosen.startswith(start))
+    names = next(names for start, names in AXIS_FORMATS if chosen.startswith(start))
     texts: list[str] = []
     for name in names:
         texts = [formatter.text(step, name) for step in steps]

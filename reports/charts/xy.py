@@ -8,33 +8,58 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from configuration.yaml_file import Block
 from reports.charts.axes import Axis as FigureAxis
 from reports.charts.axes import date_axis, place_axis
 from reports.charts.figure import Figure, LegendEntry, numbers_of
-from reports.charts.mark import Mark, Rows, Speaker, range_sentence
+from reports.charts.mark import (
+    Line,
+    Mark,
+    Rows,
+    Speaker,
+    axis_recipe,
+    measure_recipe,
+    range_sentence,
+)
 from reports.charts.rows import Source, pivot
 from reports.charts.ticks import value_ticks
 from reports.charts.xy_traces import (
     TRACES,
-    baseline,
     colours,
     is_labelled,
     label_bars,
+    reference_line,
     shade,
+    with_notes,
 )
 from reports.formats import Formatter, Value
-from reports.frames import Frame, as_number
+from reports.frames import Frame, as_day, as_number
+from reports.language.annotations import Annotation
 from reports.language.items import (
     Axis,
     ChartItem,
     Measure,
-    Named,
     Series,
-    Used,
+    along,
     measured,
-    named,
 )
+from reports.language.named import Named, Used, named
 from reports.sql import quoted
+
+
+class ReferenceLine(Block):
+    """A line across the chart to compare with."""
+
+    value: float | None = None
+    target: str | None = Field(None, description="The target of this metric.")
+    mean: bool = Field(False, description="The mean of the values of the first measure.")
+    label: str = ""
+
+    @model_validator(mode="after")
+    def _one_of_three(self) -> Self:
+        if [self.value is not None, self.target is not None, self.mean].count(True) != 1:
+            raise ValueError("name one of `value`, `target` and `mean`")
+        return self
 
 
 class XyChart(ChartItem):
@@ -53,6 +78,10 @@ class XyChart(ChartItem):
     signed: bool = Field(False, description="Bars below zero take a second colour.")
     baseline: float | None = Field(None, description="A reference line at this value.")
     baseline_label: str = ""
+    reference_lines: list[ReferenceLine] = Field([], max_length=4)
+    annotations: list[str] | None = Field(
+        None, description="Tags of the annotations to show over dates; all if absent, [] for none."
+    )
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -67,51 +96,98 @@ def _columns(item: XyChart) -> list[Named]:
     shown, _ = measured([(("y", index), measure) for index, measure in enumerate(item.y)])
     series = [Named(("series", "field"), item.series.field)] if item.series else []
     pale = named(("faded",), item.faded, "true or false")
-    return [*shown, Named(("x", "field"), item.x.field), *series, *pale]
+    return [*shown, *along(("x",), item.x), *series, *pale]
 
 
 def _metrics(item: XyChart) -> list[Used]:
-    return measured([(("y", index), measure) for index, measure in enumerate(item.y)])[1]
+    _, shown = measured([(("y", index), measure) for index, measure in enumerate(item.y)])
+    targets = [
+        Used(("reference_lines", index, "target"), line.target)
+        for index, line in enumerate(item.reference_lines)
+        if line.target
+    ]
+    return [*shown, *targets]
 
 
 # ---- rows ---------------------------------------------------------------------------------------
 
 
 def _rows(item: XyChart, source: Source, formatter: Formatter) -> Rows:
-    """One row per x, with a field per measure or per series, and which rows are pale."""
+    """One row per x, with a field per measure or per series, and what is drawn across them."""
+    faded: list[bool] = []
     if item.series:
-        return Rows(_series_rows(item, item.series, source, formatter))
-    is_grouped = any(measure.metric for measure in item.y)
-    x = quoted(item.x.field)
-    columns = [x, *[source.measure_sql(measure) for measure in item.y]]
+        frame = _series_rows(item, item.series, source, formatter)
+    else:
+        frame, faded = _measure_rows(item, source)
+    return Rows(frame, faded, _lines(item, frame, source), _notes(item, frame, source))
+
+
+def _measure_rows(item: XyChart, source: Source) -> tuple[Frame, list[bool]]:
+    """A field per measure, and which rows are pale."""
+    is_grouped = bool(item.x.grain) or any(measure.metric for measure in item.y)
+    x = source.axis_sql(item.x)
+    write = source.aggregate_sql if item.x.grain else source.measure_sql
+    columns = [x, *[write(measure) for measure in item.y]]
     if item.faded:
         columns.append(f"bool_or({quoted(item.faded)})" if is_grouped else quoted(item.faded))
     if is_grouped:
-        source.refuse_adding_up([measure.metric for measure in item.y], [item.x.field])
+        source.refuse_adding_up([measure.metric for measure in item.y], [item.x])
         rows = source.select(columns, group=[x], order=["min(rowid)"])
     else:
         rows = source.select(columns)
     fields = (source.axis_field(item.x), *[source.measure_field(measure) for measure in item.y])
     width = len(fields)
     faded = [bool(row[width]) for row in rows] if item.faded else []
-    return Rows(Frame(fields, tuple(tuple(row[:width]) for row in rows)), faded)
+    return Frame(fields, tuple(tuple(row[:width]) for row in rows)), faded
+
+
+def _lines(item: XyChart, frame: Frame, source: Source) -> list[Line]:
+    """The values that are drawn across the chart; a target that is missing is not."""
+    found = []
+    if item.baseline is not None:
+        found.append(Line(item.baseline, item.baseline_label))
+    for line in item.reference_lines:
+        value, label, kind = line.value, line.label, "value"
+        if line.target:
+            value = source.target_of(line.target, source.axis_sql(item.x))
+            kind = "target"
+            label = label or f"{source.words['target']}: {source.metrics[line.target].label}"
+        elif line.mean:
+            numbers = [number for row in frame.rows if (number := as_number(row[1])) is not None]
+            value = sum(numbers) / len(numbers) if numbers else None
+            kind, label = "mean", label or source.words["mean"]
+        if value is not None:
+            found.append(Line(value, label, kind))
+    return found
+
+
+def _notes(item: XyChart, frame: Frame, source: Source) -> list[Annotation]:
+    """What happened between the first and the last day of the chart, with one of its tags."""
+    days = [row[0] for row in frame.rows if isinstance(row[0], date)]
+    if item.horizontal or not days or len(days) < len(frame.rows):
+        return []
+    first, last = as_day(min(days)), as_day(max(days))
+    if item.mark == "bar" or item.x.grain:  # the last bar may stand for a month
+        last = last + (last - first) / max(len(days) - 1, 1)
+    return [
+        note
+        for note in sorted(source.annotations, key=lambda note: (note.date, note.text))
+        if first <= note.date <= last
+        and (item.annotations is None or set(item.annotations) & set(note.tags))
+    ]
 
 
 def _series_rows(item: XyChart, series: Series, source: Source, formatter: Formatter) -> Frame:
     """The biggest series as columns; all others, and rows without a name, are computed as one."""
     measure = item.y[0]
-    source.refuse_adding_up([measure.metric], [item.x.field, series.field])
+    source.refuse_adding_up([measure.metric], [item.x, Axis(field=series.field)])
     name, value = quoted(series.field), source.aggregate_sql(measure)
     ranked = source.select(
         [name], where=f"{name} is not null", group=[name], order=[f"{value} desc nulls last", name]
     )
     kept: list[Value] = [row[0] for row in ranked[: series.max]]
-    x = quoted(item.x.field)
-    relation = (
-        f"(select *, rowid as tillhouse_row, {name} in (select {name} from {quoted(source.table)} "
-        f"where {name} is not null group by {name} order by {value} desc nulls last, {name} "
-        f"limit {series.max}) as tillhouse_kept from {quoted(source.table)})"
-    )
+    x = source.axis_sql(item.x)
+    relation = _ranked(name, value, series.max, source)
     shown = f"case when tillhouse_kept then {name} end"
     rows = source.select(
         [x, shown, value], group=[x, shown], order=["min(tillhouse_row)"], relation=relation
@@ -128,43 +204,64 @@ def _series_rows(item: XyChart, series: Series, source: Source, formatter: Forma
     )
 
 
+def _ranked(name: str, value: str, most: int, source: Source) -> str:
+    """The dataset with `tillhouse_kept`: whether a row's series is among the biggest of its page."""
+    table, key = quoted(source.table), source.key_sql
+    partition = f"partition by {key[0]} " if key else ""
+    same_key = f" and whole.{key[0]} is not distinct from ranked.{key[0]}" if key else ""
+    return (
+        f"(select whole.*, whole.rowid as tillhouse_row, "
+        f"coalesce(ranked.tillhouse_rank <= {most}, false) as tillhouse_kept "
+        f"from {table} as whole left join (select {', '.join([*key, name])}, row_number() over "
+        f"({partition}order by {value} desc nulls last, {name}) as tillhouse_rank from {table} "
+        f"where {name} is not null group by {', '.join([*key, name])}) as ranked "
+        f"on whole.{name} = ranked.{name}{same_key})"
+    )
+
+
 # ---- figure -------------------------------------------------------------------------------------
 
 
 def _figure(item: XyChart, rows: Rows, formatter: Formatter) -> Figure:
     frame = rows.frame
-    value_axis = _value_axis(item, frame, formatter)
-    along = _along(item, frame, formatter)
+    value_axis = _value_axis(item, rows, formatter)
+    places = _along(item, frame, formatter)
     colour = colours(item, frame)
     measures = range(1, len(frame.fields))
-    traces = [TRACES[item.mark](item, index, colour[index], along.kind) for index in measures]
+    traces = [TRACES[item.mark](item, index, colour[index], places.kind) for index in measures]
     layout: dict[str, Any] = {}
     if item.mark == "bar":
         layout["barmode"] = "stack" if item.stack else "group"
         shade(traces, frame, rows.faded, item)
-        if is_labelled(item, frame, formatter):
-            value_axis = label_bars(traces[0], frame, formatter, value_axis, item)
-    if item.baseline is not None:
-        layout["shapes"] = [baseline(item.baseline, vertical=item.horizontal)]
-    x, y = (value_axis, along) if item.horizontal else (along, value_axis)
+        if is_labelled(item, rows, formatter):
+            value_axis = label_bars(traces[0], rows, formatter, value_axis, item)
+    shapes = [reference_line(line.value, item.horizontal, line.kind) for line in rows.lines]
+    if shapes:
+        layout["shapes"] = shapes
+    layout |= with_notes(rows, places.kind, shapes)
+    x, y = (value_axis, places) if item.horizontal else (places, value_axis)
     found = tuple(colour[index] for index in measures)
-    return Figure(frame, traces, x, y, found, _legend(item, frame, found), None, layout)
+    return Figure(frame, traces, x, y, found, _legend(item, rows, found), None, layout)
 
 
-def _legend(item: XyChart, frame: Frame, found: Sequence[str]) -> tuple[LegendEntry, ...]:
-    """The names of the measures where there are several, and that of the baseline."""
+def _legend(item: XyChart, rows: Rows, found: Sequence[str]) -> tuple[LegendEntry, ...]:
+    """The names of the measures where there are several, and those of the lines across."""
     shape = "box" if item.mark == "bar" or item.stack else "line"
-    names = [field.label for field in frame.fields[1:]] if len(found) > 1 or item.series else []
+    fields = rows.frame.fields[1:]
+    names = [field.label for field in fields] if len(found) > 1 or item.series else []
     entries = [LegendEntry(name, one, shape) for name, one in zip(names, found, strict=False)]
-    if item.baseline is not None and item.baseline_label:
-        entries.append(LegendEntry(item.baseline_label, "var(--ink-2)", "dotted"))
+    entries += [
+        LegendEntry(line.label, "var(--ink-2)", "dotted", line.kind)
+        for line in rows.lines
+        if line.label
+    ]
     return tuple(entries)
 
 
-def _value_axis(item: XyChart, frame: Frame, formatter: Formatter) -> FigureAxis:
+def _value_axis(item: XyChart, rows: Rows, formatter: Formatter) -> FigureAxis:
+    frame = rows.frame
     values = numbers_of(frame, stacked=item.stack)
-    if item.baseline is not None:
-        values.append(item.baseline)
+    values += [line.value for line in rows.lines]
     main = [index for index, measure in enumerate(item.y, start=1) if measure.emphasis == "main"]
     chosen = frame.fields[main[0] if main else 1].format
     ticks = value_ticks(values, chosen, formatter, zero=item.zero or item.mark == "bar")
@@ -210,4 +307,27 @@ def _sentence(item: XyChart, rows: Rows, speaker: Speaker) -> list[str]:
     return [*told, label + ", ".join(extremes)]
 
 
-MARK = Mark(XyChart, _columns, _metrics, _rows, _figure, _sentence)
+def _place(item: XyChart, source: Source) -> str:
+    return source.axis_sql(item.x)
+
+
+def _recipe(item: XyChart, source: Source) -> dict[str, Any]:
+    series = None
+    if item.series:
+        field = source.field(item.series.field, None, item.series.format)
+        shown = {"max": item.series.max, "other": item.series.other}
+        series = {"field": item.series.field, "format": field.format, **shown}
+    return {
+        "x": axis_recipe(item.x, source),
+        "y": [measure_recipe(measure, source) for measure in item.y],
+        "series": series,
+        "stack": item.stack,
+        "horizontal": item.horizontal,
+        "zero": item.zero,
+        "signed": item.signed,
+        "faded": item.faded,
+        "baseline": item.baseline,
+    }
+
+
+MARK = Mark(XyChart, _columns, _metrics, _rows, _figure, _sentence, _place, _recipe)

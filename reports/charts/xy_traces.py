@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reports.charts.axes import Axis, plain
 from reports.charts.figure import Trace
 from reports.formats import Formatter
-from reports.frames import Frame, as_number
+from reports.frames import Frame, as_day, as_number
 
 if TYPE_CHECKING:
+    from reports.charts.mark import Rows
     from reports.charts.xy import XyChart
 
 LABELLED_BARS, LABELLED_SHORT_BARS, SHORT_LABEL = 7, 12, 4
@@ -78,8 +80,9 @@ def shade(traces: Sequence[Trace], frame: Frame, faded: Sequence[bool], item: Xy
             trace["marker"]["opacity"] = [0.45 if pale else 1 for pale in faded]
 
 
-def is_labelled(item: XyChart, frame: Frame, formatter: Formatter) -> bool:
+def is_labelled(item: XyChart, rows: Rows, formatter: Formatter) -> bool:
     """Whether each bar has room for its value beside it."""
+    frame = rows.frame
     if len(frame.fields) != 2:  # noqa: PLR2004 - x and one measure
         return False
     longest = max((len(text) for text in frame.texts(frame.fields[1].name, formatter)), default=0)
@@ -87,21 +90,21 @@ def is_labelled(item: XyChart, frame: Frame, formatter: Formatter) -> bool:
     if item.horizontal or count <= LABELLED_BARS:
         return True
     # Beside a baseline some labels stand inside their bars, which must be wide for that.
-    return count <= LABELLED_SHORT_BARS and longest <= SHORT_LABEL and item.baseline is None
+    return count <= LABELLED_SHORT_BARS and longest <= SHORT_LABEL and not rows.lines
 
 
-def label_bars(trace: Trace, frame: Frame, formatter: Formatter, axis: Axis, item: XyChart) -> Axis:
+def label_bars(trace: Trace, rows: Rows, formatter: Formatter, axis: Axis, item: XyChart) -> Axis:
     """Write each bar's value beside it; the value axis then needs neither labels nor a grid."""
+    frame, lines = rows.frame, [line.value for line in rows.lines]
     values = [as_number(row[1]) for row in frame.rows]
-    numbers = [*(value for value in values if value is not None), item.baseline or 0.0, 0.0]
+    numbers = [*(value for value in values if value is not None), *lines, 0.0]
     low, high = min(numbers), max(numbers)
     size = high - low or 1.0
     room = size * (0.22 if item.horizontal else 0.12)
-    line = item.baseline
-    # Where the baseline would run through the text above a bar, the text goes inside the bar.
+    # Where a line would run through the text above a bar, the text goes inside the bar.
     trace["textposition"] = [
         "inside"
-        if line is not None and value is not None and 0 <= line - value <= LABEL_HEIGHT * size
+        if value is not None and any(0 <= line - value <= LABEL_HEIGHT * size for line in lines)
         else "outside"
         for value in values
     ]
@@ -113,17 +116,43 @@ def label_bars(trace: Trace, frame: Frame, formatter: Formatter, axis: Axis, ite
     return Axis(axis.kind, range=[low - room if low < 0 else 0, high + room])
 
 
-def baseline(value: float, *, vertical: bool) -> dict[str, Any]:
-    """A dotted line at a value of the value axis."""
+def reference_line(value: float, vertical: bool, kind: str = "value") -> dict[str, Any]:
+    """A dotted line at a value of the value axis; by its kind the script draws it anew under filters."""
     near, far = ("x", "y") if vertical else ("y", "x")
     return {
         "type": "line",
+        "name": kind,
         f"{far}ref": "paper",
         f"{far}0": 0,
         f"{far}1": 1,
         f"{near}0": value,
         f"{near}1": value,
         "line": {"color": "var(--ink-2)", "width": 1, "dash": "dot"},
+    }
+
+
+def with_notes(rows: Rows, kind: str, shapes: Sequence[Trace]) -> dict[str, Any]:
+    """A thin upright line at each note's day with its number above; the texts stand below the chart."""
+    if not rows.notes:
+        return {}
+    days = [as_day(row[0]) for row in rows.frame.rows if isinstance(row[0], date)]
+    found: list[Trace] = []
+    marks: list[Trace] = []
+    for number, note in enumerate(rows.notes, start=1):
+        place: str | int = note.date.isoformat()
+        if kind != "date":  # the bar that holds the day
+            place = max(
+                (index for index, day in enumerate(days) if day <= note.date),
+                key=lambda index: days[index],
+            )
+        line = {"type": "line", "x0": place, "x1": place, "yref": "paper", "y0": 0, "y1": 1}
+        found.append({**line, "line": {"color": "var(--axis)", "width": 1, "dash": "dash"}})
+        text = {"text": str(number), "showarrow": False, "font": {"size": 11}}
+        marks.append({**text, "x": place, "yref": "paper", "y": 1, "yanchor": "bottom"})
+    return {
+        "shapes": [*shapes, *found],
+        "annotations": marks,
+        "margin": {"l": 4, "r": 14, "t": 20, "b": 4, "pad": 0},
     }
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from configuration.yaml_file import Block, Location
 from reports.formats import FormatName
+from reports.language.links import Link
+from reports.language.named import Named, Used
 from reports.language.names import Name, Template
+
+
+class Print(Block):
+    """How an item lies on paper."""
+
+    break_before: bool = Field(False, description="It begins a new sheet.")
 
 
 class Item(Block):
@@ -25,6 +33,7 @@ class Item(Block):
     subtitle: Template = ""
     when_empty: str = Field("", description="What stands here while there are no rows.")
     width: int = Field(12, ge=3, le=12, description="Columns of the page's twelve.")
+    print: Print | None = None
 
 
 class ChartItem(Item):
@@ -35,6 +44,7 @@ class ChartItem(Item):
     dataset: str
     height: int = Field(300, ge=160, le=600)
     alt: str = Field("", description="Alternative text; the figures are added to it.")
+    link: Link | None = None
 
 
 class Axis(Block):
@@ -43,6 +53,9 @@ class Axis(Block):
     field: str
     format: FormatName | None = None
     label: str | None = None
+    grain: Literal["week", "month", "quarter", "year"] | None = Field(
+        None, description="Dates are cut to the first day of this; the rows of each are added up."
+    )
 
 
 class Measure(Block):
@@ -72,24 +85,9 @@ class Series(Block):
     format: FormatName | None = None
 
 
-class Named(NamedTuple):
-    """A column that an item names: where in the item, and which kind of values it must hold."""
-
-    part: Location
-    column: str
-    kind: Literal["", "a number", "a date", "true or false"] = ""
-
-
-class Used(NamedTuple):
-    """A metric that an item uses, and where in the item."""
-
-    part: Location
-    metric: str
-
-
-def named(part: Location, column: str | None, kind: Literal["", "true or false"]) -> list[Named]:
-    """A column that an author may leave out."""
-    return [] if column is None else [Named(part, column, kind)]
+def along(part: Location, axis: Axis) -> list[Named]:
+    """The column of an axis; one that is cut to a grain holds dates."""
+    return [Named((*part, "field"), axis.field, "a date" if axis.grain else "")]
 
 
 def measured(measures: list[tuple[Location, Measure]]) -> tuple[list[Named], list[Used]]:

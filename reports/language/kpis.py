@@ -7,7 +7,9 @@ from typing import Literal
 from pydantic import Field
 
 from reports.formats import FormatName
-from reports.language.items import Item, Named, Used, named
+from reports.language.filters import Compare
+from reports.language.items import Item
+from reports.language.named import Named, Used, named
 from reports.language.names import Grain
 
 
@@ -16,12 +18,15 @@ class Kpis(Item):
 
     type: Literal["kpis"]
     dataset: str
-    time: str = Field(
-        description="The date column; the last one in the dataset is the period shown."
+    time: str | None = Field(
+        None,
+        description="The date column; the last one in the dataset is the period shown. All rows if absent.",
     )
     grain: Grain = "month"
     metrics: list[str] = Field(min_length=1, max_length=8)
-    compare: list[Literal["previous", "previous_year"]] = Field(["previous", "previous_year"])
+    compare: list[Compare] | None = Field(
+        None, description="What to compare with; that of the page or the site if absent."
+    )
     incomplete: str | None = Field(
         None, description="Boolean column: a period in which it is true is compared with nothing."
     )
@@ -31,8 +36,9 @@ class Kpis(Item):
 
 def kpi_columns(item: Kpis) -> list[Named]:
     """The columns that the item names."""
+    time = [Named(("time",), item.time, "a date")] if item.time else []
     return [
-        Named(("time",), item.time, "a date"),
+        *time,
         *named(("incomplete",), item.incomplete, "true or false"),
     ]
 

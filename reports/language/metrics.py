@@ -26,6 +26,9 @@ class Metric(Block):
     additive: bool = Field(
         True, description="False where rows cannot be added up, as with distinct customers."
     )
+    target: float | str | None = Field(
+        None, description="What is aimed at per period: a number, or a column of the dataset."
+    )
     description: str = ""
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from babel import Locale, UnknownLocaleError
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from configuration.yaml_file import Block
+from reports.language.annotations import Annotation
+from reports.language.filters import Compare
+from reports.language.locales import Currency, LocaleName
 from reports.language.metrics import Metric
 from reports.language.names import Name
+from reports.language.theme import Mode, Theme
 
 
 class Owner(Block):
@@ -24,18 +25,18 @@ class SiteFile(Block):
 
     title: str
     description: str = ""
-    locale: str = Field("en_GB", description="Language and number format, as Babel names them.")
-    currency: str | None = Field(
-        None, pattern=r"^[A-Z]{3}$", description="Absent: the reporting currency of the release."
+    locale: LocaleName = Field(
+        "en_GB", description="Language and number format, as Babel names them."
     )
-    theme: Literal["auto", "light", "dark"] = "auto"
+    currency: Currency | None = Field(
+        None, description="Absent: the reporting currency of the release."
+    )
+    theme: Mode | Theme = "auto"
+    compare: list[Compare] = Field(
+        ["previous", "previous_year"], description="What figures are compared with."
+    )
     owner: Owner = Owner(name="The owner of the shop")
     metrics: dict[Name, Metric] = Field({})
-
-    @field_validator("locale")
-    @classmethod
-    def _is_known(cls, name: str) -> str:
-        try:
-            return str(Locale.parse(name.replace("-", "_")))
-        except (ValueError, UnknownLocaleError):
-            raise ValueError("no such locale; write one such as en_GB, de_DE or es") from None
+    annotations: list[Annotation] = Field(
+        [], description="What happened; charts over dates show it."
+    )

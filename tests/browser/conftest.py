@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from reports.built_assets import BuiltAssets, built_assets
 from reports.render import render_site
 from tests.browser.synthetic_marts import write_marts
 from tests.conftest import IN_CI
@@ -28,15 +29,20 @@ class Visitor:
     site: Path
     complaints: list[str] = field(default_factory=list)
 
-    def open(self, name: str) -> Page:
-        """Open a page of the site and wait until its charts are drawn."""
+    def open(self, name: str, query: str = "") -> Page:
+        """Open a page of the site (`query` as in `?country=DE`) and wait until its charts are drawn."""
+        page = self.open_bare(name, query)
+        page.wait_for_selector(DRAWN, state="attached")
+        return page
+
+    def open_bare(self, name: str, query: str = "") -> Page:
+        """Open a page and do not wait."""
         page = self.context.new_page()
         page.on("console", lambda message: self.complaints.append(f"console: {message.text}"))
         page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
         page.on("request", lambda request: self._note(request.url))
-        page.goto((self.site / f"{name}.html").as_uri())
-        page.wait_for_selector(DRAWN, state="attached")
+        page.goto((self.site / f"{name}.html").as_uri() + query)
         return page
 
     def _note(self, url: str) -> None:
@@ -104,3 +110,15 @@ def visit(browser: Browser) -> Iterator[Visitors]:
     visitors = Visitors(browser)
     yield visitors
     assert visitors.close() == []
+
+
+@pytest.fixture(scope="session")
+def built() -> BuiltAssets:
+    """What `make assets` has built; where there is no Node, tests of it are skipped."""
+    found = built_assets()
+    if found is None:
+        message = "`make assets` has not been run since its files changed"
+        if IN_CI and shutil.which("npm"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return found

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Download, Page
 
+from reports.formats import Formatter
 from reports.render import render_site
 from tests.browser.conftest import ROOT, Visitors
 from tests.browser.synthetic_marts import write_marts
@@ -120,12 +122,14 @@ def test_behind_a_chart_are_its_rows_its_query_and_its_definition(
 
 def test_the_box_at_the_pointer_says_what_the_table_says(visit: Visitors, site: Path) -> None:
     page = visit(site).open("overview")
-    last = data_of(site, "overview")["months"]["frame"]["columns"]
+    shipped = data_of(site, "overview")["months"]["frame"]["columns"]
+    written = Formatter("en_GB", FACTS.reporting_currency)
     page.locator("[data-chart=months] .barlayer .point path").last.hover(force=True)
     tip = page.locator(".tip")
     tip.wait_for()
-    assert last[0]["text"][-1] in tip.inner_text()
-    assert last[1]["text"][-1] in tip.inner_text()
+    month, revenue = date.fromisoformat(shipped[0]["raw"][-1]), shipped[1]["raw"][-1]
+    assert written.text(month, shipped[0]["format"]) in tip.inner_text()
+    assert written.text(revenue, shipped[1]["format"]) in tip.inner_text()
 
 
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(visit: Visitors, site: Path) -> None:
@@ -148,3 +152,54 @@ def test_a_shop_without_data_gets_a_kind_word_and_no_error(visit: Visitors, tmp_
     page = visit(tmp_path / "site").open("overview")
     assert page.get_by_role("heading", name="Nothing here yet").is_visible()
     assert page.locator("[data-chart]").count() == 0
+
+
+def test_a_chart_can_be_taken_away_as_a_picture(visit: Visitors, site: Path) -> None:
+    page = visit(site, theme="dark").open("sales")
+    page.locator("#channels summary").click()
+    for name, kind in (("Chart as PNG", "png"), ("Chart as SVG", "svg")):
+        with page.expect_download() as waiting:
+            page.locator("#channels").get_by_role("button", name=name).click()
+        assert waiting.value.suggested_filename == f"channels.{kind}"
+        content = waiting.value.path().read_bytes()
+        if kind == "png":
+            assert content.startswith(b"\x89PNG")
+            assert int.from_bytes(content[16:20], "big") == 1920
+        else:
+            text = content.decode()
+            assert text.startswith("<svg")
+            assert page.locator("#channels .item-title").inner_text() in text
+            names = [
+                column["label"] for column in data_of(site, "sales")["channels"]["frame"]["columns"]
+            ]
+            assert all(f">{label}<" in text for label in names[1:])
+    # Escape closes what was opened, and gives the focus back.
+    page.keyboard.press("Escape")
+    assert page.locator("#channels details").get_attribute("open") is None
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
+FOLDED = """\
+      - type: details
+        title: More
+        items:
+          - {id: c, type: chart, mark: bar, title: C, dataset: rows, x: {field: month_start},
+             y: [{field: net_revenue}]}
+"""
+
+
+def test_a_chart_that_is_folded_away_is_drawn_when_opened_and_on_paper(
+    visit: Visitors, tmp_path: Path
+) -> None:
+    page = visit(render(tmp_path, {"page": page_with(FOLDED)})).open("page")
+    bars = page.locator("[data-chart=c] .barlayer .point path")
+    assert not page.locator("[data-chart=c]").is_visible()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert bars.count() == 3
+    assert page.locator("[data-chart=c]").is_visible()
+    assert page.locator("details.fold").get_attribute("open") is not None
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details.fold").get_attribute("open") is None
+    page.locator("details.fold > summary").click()
+    assert bars.count() == 3
+    assert page.locator("[data-chart=c] .main-svg").first.bounding_box()["width"] > 900  # type: ignore[index]

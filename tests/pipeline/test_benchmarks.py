@@ -46,6 +46,7 @@ def test_every_subject_runs_and_has_its_figures(tmp_path: Path) -> None:
     databases = rows_of(text, "PostgreSQL to raw Parquet")
     apis = rows_of(text, "A JSON API to raw Parquet")
     marts = rows_of(text, "External materialization")
+    pages = rows_of(text, "A report page")
     runs = rows_of(text, "The demo")
     assert list(csv) == ["20,000"]
     assert list(apis) == ["3,000"]
@@ -57,7 +58,8 @@ def test_every_subject_runs_and_has_its_figures(tmp_path: Path) -> None:
         "dbt-duckdb's own",
     ]
     assert list(runs) == ["`till run` from nothing"]
-    every = (csv, apis, databases, marts, runs)
+    assert {"ours, the wheel's Plotly", "plotly.py's own output, every row in HTML"} <= set(pages)
+    every = (csv, apis, databases, marts, pages, runs)
     for cells in (each for rows in every for each in rows.values()):
         figures = [float(cell.split()[0]) for cell in cells if re.match(r"[\d.]+( |$)", cell)]
         assert len(figures) >= 2
@@ -69,4 +71,7 @@ def test_every_subject_runs_and_has_its_figures(tmp_path: Path) -> None:
 def test_an_unknown_subject_is_refused_before_anything_runs() -> None:
     done = bench("parquet")
     assert done.returncode == 2
-    assert "no subject 'parquet'; there are csv, files, api, postgres, external, run" in done.stderr
+    assert (
+        "no subject 'parquet'; there are csv, files, api, postgres, external, reports, run"
+        in done.stderr
+    )

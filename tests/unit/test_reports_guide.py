@@ -23,6 +23,7 @@ BLOCKS = {
 }
 OUR_SITE = (ROOT / "reports" / "site.yml").read_text(encoding="utf-8")
 MARKETS = BLOCKS["pages/markets.yml"]
+PAGES = "".join(text for name, text in BLOCKS.items() if name.startswith("pages/"))
 
 
 @pytest.mark.parametrize("name", ["best_days", "markets"])
@@ -33,6 +34,27 @@ def test_the_pages_of_the_guide_are_drawn_in_full(tmp_path: Path, name: str) -> 
     assert 'class="empty"' not in html
     items = re.findall(r"\btype: \w+", BLOCKS[f"pages/{name}.yml"])
     assert html.count('class="item ') == len(items)
+
+
+def test_the_pages_with_filters_and_for_each_key_are_drawn_and_lead_to_each_other(
+    tmp_path: Path,
+) -> None:
+    names = ("regions", "country")
+    pages = {name: BLOCKS[f"pages/{name}.yml"] for name in names}
+    pages["sales"] = BLOCKS["pages/best_days.yml"]
+    marts = write_marts(tmp_path / "marts")
+    site = tmp_path / "site"
+    render_site(write_pages(tmp_path, pages, OUR_SITE), marts, FACTS, site)
+    html = (site / "regions.html").read_text(encoding="utf-8")
+    assert 'class="empty"' not in html
+    assert '<html lang="de-DE" data-preference="light">' in html
+    places = re.findall(r'href="(country-[a-z0-9-]+\.html)"', html)
+    assert places
+    for place in places:
+        one = (site / place).read_text(encoding="utf-8")
+        assert "<h1>Sales in " in one
+        assert 'class="empty"' not in one
+    assert 'href="sales.html"' in html
 
 
 def test_the_site_file_of_the_guide_is_valid(tmp_path: Path) -> None:
@@ -54,8 +76,8 @@ def keys_of(schema: dict[str, Any]) -> set[str]:
 
 def test_the_examples_use_every_key_there_is() -> None:
     for name, blocks in (
-        ("report.schema.json", MARKETS),
-        ("site.schema.json", BLOCKS["site.yml"] + MARKETS),
+        ("report.schema.json", PAGES + BLOCKS["site.yml"]),
+        ("site.schema.json", BLOCKS["site.yml"] + PAGES),
     ):
         used = set(re.findall(r"\b(\w+):", blocks))
         assert keys_of(json_schemas()[name]) - used == set()

@@ -295,7 +295,8 @@ def test_the_schemas_know_every_key_an_editor_should_offer() -> None:
     assert set(schemas) == {"report.schema.json", "site.schema.json"}
     page = schemas["report.schema.json"]
     assert set(page["properties"]) == {
-        "title", "description", "position", "period", "datasets", "metrics", "sections",
+        "title", "description", "position", "period", "datasets", "metrics", "sections", "for_each",
+        "filters", "locale", "currency", "theme", "compare", "annotations",
     }  # fmt: skip
     assert page["additionalProperties"] is False
     marks = page["$defs"]["XyChart"]["properties"]["mark"]["enum"]

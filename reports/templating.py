@@ -1,0 +1,83 @@
+"""Where templates are found, and how components are called.
+
+Ours lie in assets/templates; a shop's own lie in `reports/templates/` of its project and come first,
+file by file. Ours stay within reach as `ours/NAME`, so that an owner's template may extend one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from traceback import extract_tb
+from typing import Any
+
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateSyntaxError,
+)
+from markupsafe import Markup
+
+from configuration.errors import PlainError
+
+OURS = Path(__file__).parent / "assets" / "templates"
+_INSIDE = "components"
+
+
+def template_environment(owners: Path) -> Environment:
+    """Jinja over the owner's folder of templates, which need not exist, and ours."""
+    ours = FileSystemLoader(OURS)
+    return Environment(
+        loader=ChoiceLoader([FileSystemLoader(owners), ours, PrefixLoader({"ours": ours})]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+class Components:
+    """The macros in components/, one per file and of its name: `show.chart(view, "h3")`.
+
+    A component sees what its page sees; each is read once per page.
+    """
+
+    def __init__(self, environment: Environment, variables: Mapping[str, Any]) -> None:
+        self._environment = environment
+        self._variables = {**variables, "show": self}
+        self._read: dict[str, Callable[..., Markup]] = {}
+
+    def __getattr__(self, name: str) -> Callable[..., Markup]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name not in self._read:
+            template = self._environment.get_template(f"{_INSIDE}/{name}.html")
+            self._read[name] = getattr(template.make_module(self._variables), name)
+        return self._read[name]
+
+
+def rendered(environment: Environment, template: str, **variables: Any) -> str:
+    """The text of a template, with its components at `show`; raises PlainError for a slip in a template."""
+    show = Components(environment, variables)
+    try:
+        return environment.get_template(template).render(**variables, show=show)
+    except TemplateError as error:
+        raise PlainError(
+            f"the template fails: {error.message}",
+            where=_place(error),
+            remedy="The site was not written. Templates: docs/guides/reports.md.",
+        ) from error
+
+
+def _place(error: TemplateError) -> str:
+    """File and line of the template in which it happened."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.filename}:{error.lineno}"
+    frames = [
+        frame for frame in extract_tb(error.__traceback__) if frame.filename.endswith(".html")
+    ]
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
