@@ -13,7 +13,7 @@ PARTS = Path(__file__).parent / "assets" / "script"
 # The order matters where a part runs code at once; most only define functions.
 ORDER = (
     "start", "formats", "theme", "charts", "hover", "tables", "downloads", "behind",
-    "filters", "print", "wiring",
+    "rows", "metrics", "axes", "live", "filters", "print", "wiring",
 )  # fmt: skip
 _SHARED = (
     "add: (id, entry) => { entries.set(id, entry); }",
@@ -22,6 +22,7 @@ _SHARED = (
     "writeNumber",
     "writeDate",
     "dataset: addDataset",
+    "metrics: addMetrics",
     "filters: declareFilters",
 )
 

@@ -98,6 +98,7 @@ ENGLISH: Mapping[str, str] = {
     "theme": "Switch between light and dark",
     "total": "Total",
     "versus": "vs {period}",
+    "year_before": "the year before",
 }
 
 GERMAN: Mapping[str, str] = {
@@ -189,6 +190,7 @@ GERMAN: Mapping[str, str] = {
     "theme": "Zwischen hell und dunkel wechseln",
     "total": "Summe",
     "versus": "ggü. {period}",
+    "year_before": "dem Vorjahr",
 }
 
 FRENCH: Mapping[str, str] = {
@@ -280,6 +282,7 @@ FRENCH: Mapping[str, str] = {
     "theme": "Basculer entre clair et sombre",
     "total": "Total",
     "versus": "vs {period}",
+    "year_before": "l’année précédente",
 }
 
 LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "de": GERMAN, "fr": FRENCH}

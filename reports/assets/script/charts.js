@@ -69,6 +69,7 @@ const plotOf = (frame, figure, size) => {
 
 const sizeOnScreen = (host) => ({ width: host.clientWidth, height: host.clientHeight });
 const draw = (host, size = sizeOnScreen(host)) => {
+  if (!size.width) return; // folded away, or without rows
   const { frame, figure } = shownOf(host.dataset.chart);
   const { traces, layout } = plotOf(frame, figure, size);
   Plotly.react(host, traces, layout, {
@@ -100,7 +101,10 @@ const drawAll = () => {
   const next = () => {
     const host = waiting.shift();
     if (!host) { root.dataset.ready = "true"; return; }
-    if (!host.dataset.drawn) draw(host);
+    if (!host.dataset.drawn) {
+      if (host.clientWidth) draw(host);
+      else resizes.observe(host); // folded away or without rows: drawn once it can be seen
+    }
     setTimeout(next, 0);
   };
   next();

@@ -9,12 +9,14 @@ addEventListener("beforeprint", () => {
   printing = true;
   hideTip();
   applyTheme("light");
+  for (const fold of document.querySelectorAll("details.fold:not([open])")) { fold.open = true; fold.dataset.shut = ""; }
   charts().forEach((host) => draw(host, sizeOnPaper(host)));
   refillTables();
 });
 addEventListener("afterprint", () => {
   printing = false;
   applyTheme(resolved());
+  for (const fold of document.querySelectorAll("[data-shut]")) { fold.open = false; delete fold.dataset.shut; }
   redraw();
   refillTables();
 });

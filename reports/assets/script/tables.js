@@ -103,7 +103,8 @@ const cellOf = (state, index, row) => {
   const address = column.href && safeAddress(column.href[row]);
   if (address) {
     const link = cell.appendChild(element("a", "", textOf(column, row)));
-    link.href = address;
+    if (shown.keep) link.dataset.keep = "";
+    link.setAttribute("href", shown.keep ? withFilters(address) : address);
   } else cell.textContent = textOf(column, row);
   return cell;
 };
