@@ -55,7 +55,8 @@ class Mark(Generic[ItemT]):
     - `figure`: Plotly's traces over that frame, never empty when it is called;
     - `sentence`: what the chart shows, in parts, for those who cannot see it;
     - `place`: the SQL of what the rows of the frame stand for, by which links are found;
-    - `recipe`: how the script draws it anew from filtered rows (`reports.filtering`); None: it cannot.
+    - `recipe`: how the script draws it anew from filtered rows (`reports.filtering`); None: it cannot;
+    - `is_fixed`: whether this item of the mark cannot, although others can.
     """
 
     model: type[ItemT]
@@ -66,6 +67,11 @@ class Mark(Generic[ItemT]):
     sentence: Callable[[ItemT, Rows, Speaker], list[str]]
     place: Callable[[ItemT, Source], str]
     recipe: Callable[[ItemT, Source], dict[str, Any]] | None = None
+    is_fixed: Callable[[ItemT], bool] | None = None
+
+    def can_be_filtered(self, item: ItemT) -> bool:
+        """Whether the script can draw this item from other rows."""
+        return self.recipe is not None and not (self.is_fixed and self.is_fixed(item))
 
 
 def axis_recipe(axis: Axis, source: Source) -> dict[str, Any]:
