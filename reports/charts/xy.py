@@ -361,8 +361,8 @@ def _sentence(item: XyChart, rows: Rows, speaker: Speaker) -> list[str]:
     label = f"{described.label}: " if len(frame.fields) > 2 else ""  # noqa: PLR2004 - x and one more
     if item.marked:
         at = [where for where, row in zip(x, frame.rows, strict=True) if row[-1] is not None]
-        label_of_marked = frame.fields[-1].label
-        told = [*told, f"{label_of_marked}: {len(at)}{f' ({", ".join(at[-3:])})' if at else ''}"]
+        days = f" ({', '.join(at[-3:])})" if at else ""  # the last ones matter most
+        told = [*told, f"{frame.fields[-1].label}: {len(at)}{days}"]
     extremes = [
         speaker.words[end].format(value=texts[index], where=x[index]) for end, (_, index) in ends
     ]
