@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -219,27 +219,26 @@ def _violin(item: ViolinChart, rows: Rows, formatter: Formatter) -> Figure:
             {
                 "type": "scatter",
                 "mode": "lines",
-                "x": [across for across, _ in sides + back],
-                "y": [float(f"{at:.6g}") for _, at in sides + back],
+                "x": [across for across, _ in [*sides, *back, *sides[:1]]],
+                "y": [float(f"{at:.6g}") for _, at in [*sides, *back, *sides[:1]]],
                 "fill": "toself",
                 "fillcolor": "var(--series-1-soft)",
                 "line": {"color": "var(--series-1)", "width": 1.25},
                 "hoverinfo": "skip",
             }
         )
-    shapes: list[dict[str, Any]] = []
     for place, row in enumerate(rows.frame.rows):
-        bar = {"type": "line", "x0": place, "x1": place, "y0": row[2], "y1": row[4]}
-        shapes.append({**bar, "line": {"color": "var(--series-1)", "width": 5}})
-    shapes = [
-        {**shape, "y0": as_number(shape["y0"]), "y1": as_number(shape["y1"])} for shape in shapes
-    ]
+        ends = [as_number(row[_MEDIAN - 1]), as_number(row[_MEDIAN + 1])]
+        bar = {"type": "scatter", "mode": "lines", "x": [place, place], "y": ends}
+        traces.append(
+            {**bar, "line": {"color": "var(--series-1)", "width": 5}, "hoverinfo": "skip"}
+        )
     dot = {"color": "var(--card)", "size": 9, "line": {"color": "var(--series-1)", "width": 2}}
     traces.append(
         {"type": "scatter", "mode": "markers", "x": {"$index": True}, "y": {"$": _MEDIAN}, "marker": dot}
     )
     x, y = _axes(rows, formatter)
-    return Figure(rows.frame, traces, x, y, (), (), None, {"shapes": shapes}, "x")
+    return Figure(rows.frame, traces, x, y, (), (), None, {}, "x")
 
 
 def _sentence(item: ChartItem, rows: Rows, speaker: Speaker) -> list[str]:

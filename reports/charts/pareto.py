@@ -25,6 +25,7 @@ from reports.sql import quoted
 
 _SHARE, _SO_FAR, _CLASS = 2, 3, 4
 _COLOURS = {"A": "var(--series-1)", "B": "var(--series-2)", "C": OTHER_COLOUR}
+_FEW = 20  # bars with a point of the line above each
 _SLACK = 1e-12  # sums of shares are doubles
 
 
@@ -34,7 +35,7 @@ class ParetoChart(ChartItem):
     mark: Literal["pareto"]
     x: Axis
     value: Measure
-    max: int = Field(20, ge=2, le=200, description="So many bars; all others become the last one.")
+    max: int = Field(60, ge=2, le=200, description="So many bars; all others become the last one.")
     limits: tuple[float, float] = Field(
         (0.8, 0.95), description="Up to the first share it is class A, up to the second B, then C."
     )
@@ -113,7 +114,7 @@ def _figure(item: ParetoChart, rows: Rows, formatter: Formatter) -> Figure:
     bars: Trace = {"type": "bar", "x": {"$index": True}, "y": {"$": _SHARE}, "marker": {"color": colours}}
     line: Trace = {
         "type": "scatter",
-        "mode": "lines+markers",
+        "mode": "lines+markers" if len(frame.rows) <= _FEW else "lines",
         "x": {"$index": True},
         "y": {"$": _SO_FAR},
         "line": {"color": "var(--ink-2)", "width": 2},
@@ -132,7 +133,14 @@ def _figure(item: ParetoChart, rows: Rows, formatter: Formatter) -> Figure:
         if name in shown
     ]
     legend.append(LegendEntry(frame.fields[_SO_FAR].label, "var(--ink-2)", "line"))
-    layout = {"shapes": [reference_line(limit, vertical=False) for limit in item.limits]}
+    text = {"showarrow": False, "xref": "paper", "x": 0, "xanchor": "left", "font": {"size": 11}}
+    layout = {
+        "shapes": [reference_line(limit, vertical=False) for limit in item.limits],
+        "annotations": [
+            {**text, "text": formatter.text(limit, "rate0"), "y": limit, "yanchor": "top"}
+            for limit in item.limits
+        ],
+    }
     return Figure(frame, [bars, line], x, y, (), tuple(legend), None, layout)
 
 

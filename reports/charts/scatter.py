@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from typing import Any, Literal
 
@@ -25,7 +26,7 @@ from reports.sql import quoted
 _BIGGEST = 34  # pixels
 _MOST_COLOURS = 6
 _NAME, _X, _Y = 0, 1, 2
-_NEAR_X, _NEAR_Y = 0.18, 0.08  # of the axes: two labels that are nearer would overlap
+_NEAR_X, _NEAR_Y = 0.2, 0.14  # of the axes: two labels that are nearer would overlap
 _MANY = 300  # points from which on they are pale, so that their crowd shows
 
 
@@ -48,7 +49,7 @@ class ScatterChart(ChartItem):
         None, description="The first six values, by name, have a colour each; the rest is grey."
     )
     labelled: int = Field(
-        4, ge=0, le=20, description="So many points with the most extreme values carry their names."
+        4, ge=0, le=20, description="So many of the highest and rightmost points carry their names."
     )
 
 
@@ -121,10 +122,12 @@ def _axis(frame: Frame, index: int, formatter: Formatter) -> FigureAxis:
     span = max(numbers, default=1.0) - min(numbers, default=0.0)
     is_near_zero = min(numbers, default=0.0) - span / 2 <= 0 <= max(numbers, default=0.0) + span / 2
     ticks = value_ticks(numbers, field.format, formatter, zero=is_near_zero)
-    low, high = float(ticks[0].at), float(ticks[-1].at)
-    room = (high - low) * 0.04
+    low, high = min([*numbers, float(ticks[0].at)]), max(numbers, default=float(ticks[-1].at))
+    room = (high - low or 1.0) * 0.06
+    ticks = [tick for tick in ticks if float(tick.at) <= high + room]
     narrow = ticks[::2] if index == _X else ticks
-    return FigureAxis("value", ticks, narrow, [low - room, high + room], grid=True, title=title)
+    above = high + room * (1 if index == _X else 2)  # a name stands above the highest point
+    return FigureAxis("value", ticks, narrow, [low - room, above], grid=True, title=title)
 
 
 def _name_of(field: FrameField) -> Trace:
@@ -134,7 +137,10 @@ def _name_of(field: FrameField) -> Trace:
 
 
 def extremes(frame: Frame, most: int) -> list[int]:
-    """The rows farthest out, at most `most`: by y up, x up, y down, x down, in turns; none near another."""
+    """The rows farthest out, at most `most`: the highest, the rightmost, in turns; none near another.
+
+    The lowest ones of a shop stand in a crowd, where a name could not be read.
+    """
     places = [(as_number(row[_X]), as_number(row[_Y])) for row in frame.rows]
     known = [(i, x, y) for i, (x, y) in enumerate(places) if x is not None and y is not None]
     if not known:
@@ -144,8 +150,6 @@ def extremes(frame: Frame, most: int) -> list[int]:
     turns = [
         sorted(known, key=lambda one: (-one[2], one[0])),
         sorted(known, key=lambda one: (-one[1], one[0])),
-        sorted(known, key=lambda one: (one[2], one[0])),
-        sorted(known, key=lambda one: (one[1], one[0])),
     ]
     found: list[tuple[int, float, float]] = []
     for rank in range(min(len(known), most)):
@@ -165,6 +169,9 @@ def _labels(item: ScatterChart, frame: Frame, formatter: Formatter) -> list[Trac
     """The names of the extremes, above their points; at the right edge to their left."""
     texts = frame.texts_at(_NAME, formatter)
     middle = [as_number(row[_X]) or 0.0 for row in frame.rows]
+    sizes = [max(as_number(row[_Y + 1]) or 0.0, 0.0) if item.size else 0.0 for row in frame.rows]
+    most = max(sizes, default=0.0) or 1.0
+    radius = [max(_BIGGEST / 2 * math.sqrt(size / most), 5.0) for size in sizes]
     half = (max(middle, default=0.0) + min(middle, default=0.0)) / 2
     return [
         {
@@ -174,8 +181,10 @@ def _labels(item: ScatterChart, frame: Frame, formatter: Formatter) -> list[Trac
             "showarrow": False,
             "xanchor": "right" if middle[index] > half else "left",
             "yanchor": "bottom",
-            "yshift": 4,
-            "font": {"size": 11, "color": "var(--ink-2)"},
+            "yshift": round(radius[index]) + 2,
+            "font": {"size": 11, "color": "var(--ink)"},
+            "bgcolor": "var(--card)",
+            "opacity": 0.85,
         }
         for index in extremes(frame, item.labelled)
     ]

@@ -11,7 +11,7 @@ from reports.charts.axes import Axis as FigureAxis
 from reports.charts.figure import Figure, LegendEntry, Trace
 from reports.charts.mark import Mark, Rows, Speaker
 from reports.charts.rows import Source
-from reports.charts.ticks import value_ticks
+from reports.charts.ticks import Tick, value_ticks
 from reports.charts.xy_traces import OTHER_COLOUR
 from reports.formats import Formatter
 from reports.frames import Field as FrameField
@@ -20,7 +20,7 @@ from reports.language.items import Axis, ChartItem, Measure, measured
 from reports.language.named import Named, Used, named
 from reports.sql import quoted
 
-_LONG_NAME, _MOST_NAMES = 12, 8
+_LONG_NAME, _LONG_NARROW_NAME, _MOST_NAMES = 12, 8, 8
 
 
 class WaterfallChart(ChartItem):
@@ -120,15 +120,18 @@ def _meanings(colours: list[str]) -> dict[str, str]:
 def _broken(frame: Frame, formatter: Formatter) -> FigureAxis:
     """Names below bars, with a new line at a space where they are long."""
     axis = place_axis(frame.column(frame.fields[0].name), frame.fields[0], formatter)
-    ticks = [type(tick)(tick.at, _in_lines(tick.text)) for tick in axis.ticks]
-    narrow = ticks if len(ticks) <= _MOST_NAMES else ticks[::2]
+    ticks, narrow = (
+        [Tick(tick.at, _in_lines(tick.text, longest)) for tick in axis.ticks]
+        for longest in (_LONG_NAME, _LONG_NARROW_NAME)
+    )
+    narrow = narrow if len(narrow) <= _MOST_NAMES else narrow[::2]
     return FigureAxis("index", ticks, narrow, axis.range)
 
 
-def _in_lines(text: str) -> str:
+def _in_lines(text: str, longest: int) -> str:
     lines: list[str] = []
     for word in text.split(" "):
-        if lines and len(lines[-1]) + len(word) < _LONG_NAME:
+        if lines and len(lines[-1]) + len(word) < longest:
             lines[-1] += f" {word}"
         else:
             lines.append(word)

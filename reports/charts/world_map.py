@@ -102,7 +102,7 @@ def _figure(item: MapChart, rows: Rows, formatter: Formatter) -> Figure:
     label = escape(item.title or item.alt or item.mark)
     note = escape(rows.names["not_on_map"].format(places=", ".join(missing))) if missing else ""
     html = Markup(  # noqa: S704 - every value is escaped above
-        f'<svg class="map" viewBox="{box}" role="group" aria-label="{label}" style="height:{item.height}px">'
+        f'<svg class="map" viewBox="{box}" role="group" aria-label="{label}" style="max-height:{item.height}px">'
         f'<path class="land" d="{land}" aria-hidden="true"/>{"".join(coloured)}</svg>'
         + (f'<p class="note">{note}</p>' if note else "")
     )

@@ -93,7 +93,7 @@ class XyChart(ChartItem):
     )
     signed: bool = Field(False, description="Bars below zero take a second colour.")
     bands: list[Band] = Field(
-        [], max_length=3, description="Lines only: shaded intervals; where they overlap it is darker."
+        [], max_length=3, description="Lines only: shaded intervals, the widest first; where they overlap it is darker."
     )
     marked: str | None = Field(
         None, description="Lines only: boolean column, rows whose point of the first measure is marked."
@@ -304,7 +304,11 @@ def _legend(item: XyChart, rows: Rows, found: Sequence[str]) -> tuple[LegendEntr
     is_named = len(found) > 1 or item.series or item.bands or item.marked
     names = [field.label for field in fields] if is_named else []
     entries = [LegendEntry(name, one, shape) for name, one in zip(names, found, strict=False)]
-    entries += [LegendEntry(band.label, BAND_COLOUR, "box") for band in item.bands if band.label]
+    entries += [
+        LegendEntry(band.label, BAND_COLOUR, f"box layers{number}")
+        for number, band in enumerate(item.bands, start=1)
+        if band.label
+    ]
     if item.marked:
         entries.append(LegendEntry(rows.frame.fields[-1].label, MARKED_COLOUR, "ring"))
     entries += [
