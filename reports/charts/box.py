@@ -170,8 +170,8 @@ def _densities(item: ViolinChart, source: Source) -> list[list[tuple[float, floa
         from sized, range({STEPS}) as steps(step)
     )
     select {names}, first_row, spot,
-        sum(times * exp(-0.5 * pow((spot - coalesce(place, spot)) / width, 2))) / (any_value(n) * any_value(width))
-            as density
+        sum(times * exp(-0.5 * pow((spot - coalesce(place, spot)) / width, 2)))
+            / (any_value(n) * any_value(width)) as density
     from grid join counted using ({names})
     group by {names}, first_row, spot
 )"""
@@ -189,7 +189,9 @@ def _densities(item: ViolinChart, source: Source) -> list[list[tuple[float, floa
 
 def _axes(rows: Rows, formatter: Formatter) -> tuple[FigureAxis, FigureAxis]:
     frame = rows.frame
-    kept = Frame(frame.fields[: len(_PARTS) + 1], tuple(row[: len(_PARTS) + 1] for row in frame.rows))
+    kept = Frame(
+        frame.fields[: len(_PARTS) + 1], tuple(row[: len(_PARTS) + 1] for row in frame.rows)
+    )
     values = numbers_of(kept) + [at for shape in rows.shapes for at, _ in shape]
     ticks = value_ticks(values, frame.fields[_MEDIAN].format, formatter, zero=False)
     x = place_axis(frame.column(frame.fields[0].name), frame.fields[0], formatter)
@@ -235,7 +237,13 @@ def _violin(item: ViolinChart, rows: Rows, formatter: Formatter) -> Figure:
         )
     dot = {"color": "var(--card)", "size": 9, "line": {"color": "var(--series-1)", "width": 2}}
     traces.append(
-        {"type": "scatter", "mode": "markers", "x": {"$index": True}, "y": {"$": _MEDIAN}, "marker": dot}
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": {"$index": True},
+            "y": {"$": _MEDIAN},
+            "marker": dot,
+        }
     )
     x, y = _axes(rows, formatter)
     return Figure(rows.frame, traces, x, y, (), (), None, {}, "x")
@@ -245,7 +253,9 @@ def _sentence(item: ChartItem, rows: Rows, speaker: Speaker) -> list[str]:
     """Which group has the highest median, and which the lowest."""
     frame = rows.frame
     names, texts = (frame.texts_at(index, speaker.formatter) for index in (0, _MEDIAN))
-    known = [(n, i) for i, row in enumerate(frame.rows) if (n := as_number(row[_MEDIAN])) is not None]
+    known = [
+        (n, i) for i, row in enumerate(frame.rows) if (n := as_number(row[_MEDIAN])) is not None
+    ]
     told = [speaker.words["points"].format(count=len(frame.rows))]
     if known:
         most, least = max(known, key=lambda one: one[0])[1], min(known)[1]

@@ -44,7 +44,10 @@ class CohortChart(ChartItem):
 def _columns(item: CohortChart) -> list[Named]:
     found = [Named(("y", "field"), item.y.field), Named(("x", "field"), item.x.field, "a number")]
     found.append(Named(("value", "field"), item.value.field, "a number"))
-    return [*found, *(Named(part, name, "a number") for part, name, _ in named(("size",), item.size, ""))]
+    return [
+        *found,
+        *(Named(part, name, "a number") for part, name, _ in named(("size",), item.size, "")),
+    ]
 
 
 def _metrics(item: CohortChart) -> list[Used]:
@@ -83,12 +86,18 @@ def _figure(item: CohortChart, rows: Rows, formatter: Formatter) -> Figure:
     """The first period, which is all of the cohort as a rule, does not stretch the colours."""
     frame = rows.frame
     texts = [frame.texts_at(index, formatter) for index in range(len(frame.fields))]
-    later = [number for row in frame.rows for value in row[_BEFORE + 1 :] if (number := as_number(value)) is not None]  # fmt: skip
+    values = [as_number(value) for row in frame.rows for value in row[_BEFORE + 1 :]]
+    later = [number for number in values if number is not None]
     low, high = min(later, default=0.0), max(later, default=1.0)
-    heads = [f'<th scope="col" class="number">{escape(field.label)}</th>' for field in frame.fields[1:]]
+    heads = [
+        f'<th scope="col" class="number">{escape(field.label)}</th>' for field in frame.fields[1:]
+    ]
     lines = [f'<tr><th scope="col">{escape(frame.fields[0].label)}</th>{"".join(heads)}</tr>']
     for number, row in enumerate(frame.rows):
-        cells = [f'<th scope="row">{escape(texts[0][number])}</th><td class="number">{escape(texts[1][number])}</td>']  # fmt: skip
+        cells = [
+            f'<th scope="row">{escape(texts[0][number])}</th>',
+            f'<td class="number">{escape(texts[1][number])}</td>',
+        ]
         for index in range(_BEFORE, len(frame.fields)):
             value = as_number(row[index])
             step = "" if value is None else f' class="heat-{_step(value, low, high)}"'

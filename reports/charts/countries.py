@@ -19,9 +19,16 @@ Point = tuple[float, float]
 WIDTH = 1000.0
 _LOW, _HIGH = -57.0, 79.0  # degrees of latitude that are shown; Antarctica is not
 _NEAR = 0.7  # of WIDTH's units: points that are nearer to the last one are left out
+_CORNERS = 3  # of an area, at least
 _SMALLEST = 0.9  # islands that are smaller are left out, unless they are all there is
 # Coordinates that the package lacks or has only as a part of another country.
-_PLACES = {"GG": (49.46, -2.58), "JE": (49.21, -2.13), "AX": (60.2, 20.0), "CW": (12.2, -69.0), "PS": (31.9, 35.2)}
+_PLACES = {
+    "GG": (49.46, -2.58),
+    "JE": (49.21, -2.13),
+    "AX": (60.2, 20.0),
+    "CW": (12.2, -69.0),
+    "PS": (31.9, 35.2),
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,9 @@ def projected(longitude: float, latitude: float) -> Point:
     phi = math.radians(latitude)
     two = phi * phi
     four = two * two
-    length = 0.8707 - 0.131979 * two + four * (-0.013791 + four * (0.003971 * two - 0.001529 * four))
+    length = (
+        0.8707 - 0.131979 * two + four * (-0.013791 + four * (0.003971 * two - 0.001529 * four))
+    )
     height = phi * (
         1.007226 + two * (0.015085 + four * (-0.044475 + 0.028874 * two - 0.005916 * four))
     )
@@ -90,10 +99,14 @@ def _rings(geojson: dict[str, object]) -> Iterator[list[Point]]:
 def _outline(rings: Sequence[list[Point]]) -> str:
     """An SVG path of the rings that can be seen, with one digit after the point."""
     drawn = [_thinned([projected(x, min(max(y, _LOW), _HIGH)) for x, y in ring]) for ring in rings]
-    sized = sorted(((_extent(ring), number) for number, ring in enumerate(drawn) if len(ring) > 2), reverse=True)  # noqa: PLR2004 - an area
+    sized = sorted(
+        ((_extent(ring), number) for number, ring in enumerate(drawn) if len(ring) >= _CORNERS),
+        reverse=True,
+    )
     kept = [number for rank, (size, number) in enumerate(sized) if size >= _SMALLEST or rank == 0]
     return "".join(
-        "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in drawn[number]) + "Z" for number in sorted(kept)
+        "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in drawn[number]) + "Z"
+        for number in sorted(kept)
     )
 
 

@@ -45,7 +45,7 @@ class Figure:
     gradient: tuple[str, str] | None = None
     layout: dict[str, Any] = field(default_factory=dict)
     hover: str = "x"
-    html: Markup = Markup()
+    html: Markup = field(default_factory=Markup)
     tip: tuple[int, ...] = ()
 
     @property

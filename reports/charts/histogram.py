@@ -75,7 +75,8 @@ def _rows(item: HistogramChart, source: Source, formatter: Formatter) -> Rows:
         FrameField("count", words["values"], "int", "BIGINT"),
     )
     rows = tuple(
-        (" – ".join(formatter.text(end, ends.format) for end in row[:2]), *row[:3]) for row in found
+        (" \u2013 ".join(formatter.text(end, ends.format) for end in row[:2]), *row[:3])
+        for row in found
     )
     return Rows(Frame(fields, rows))
 
@@ -83,7 +84,9 @@ def _rows(item: HistogramChart, source: Source, formatter: Formatter) -> Rows:
 def _counted(name: str, most: int, source: Source) -> list[tuple[Value, ...]]:
     """Classes of a round width over all values, those without a value too; the last holds its end."""
     column = f"cast({quoted(name)} as double)"
-    [(low, high), *_] = source.select([f"min({column})", f"max({column})"], group=["true"]) or [(None, None)]
+    [(low, high), *_] = source.select([f"min({column})", f"max({column})"], group=["true"]) or [
+        (None, None)
+    ]
     first, last = as_number(low), as_number(high)
     if first is None or last is None:
         return []

@@ -62,7 +62,11 @@ def _rows(item: ParetoChart, source: Source, formatter: Formatter) -> Rows:
     """
     source.refuse_adding_up([item.value.metric], [item.x])
     x, key = source.axis_sql(item.x), source.key_sql
-    names = [*key, f"{x} as tillhouse_name", f"{source.aggregate_sql(item.value)} as tillhouse_value"]
+    names = [
+        *key,
+        f"{x} as tillhouse_name",
+        f"{source.aggregate_sql(item.value)} as tillhouse_value",
+    ]
     partition = f"partition by {key[0]}" if key else ""
     order = f"{partition} order by tillhouse_value desc, tillhouse_name"
     relation = f"""(
@@ -104,14 +108,21 @@ def _rows(item: ParetoChart, source: Source, formatter: Formatter) -> Rows:
         FrameField("abc_class", words["abc_class"], "text", "VARCHAR"),
     )
     return Rows(
-        Frame(fields, tuple((words["others"] if row[0] is None else row[0], *row[1:]) for row in rows))
+        Frame(
+            fields, tuple((words["others"] if row[0] is None else row[0], *row[1:]) for row in rows)
+        )
     )
 
 
 def _figure(item: ParetoChart, rows: Rows, formatter: Formatter) -> Figure:
     frame = rows.frame
     colours = [_COLOURS.get(str(row[_CLASS]), "var(--axis)") for row in frame.rows]
-    bars: Trace = {"type": "bar", "x": {"$index": True}, "y": {"$": _SHARE}, "marker": {"color": colours}}
+    bars: Trace = {
+        "type": "bar",
+        "x": {"$index": True},
+        "y": {"$": _SHARE},
+        "marker": {"color": colours},
+    }
     line: Trace = {
         "type": "scatter",
         "mode": "lines+markers" if len(frame.rows) <= _FEW else "lines",
@@ -119,7 +130,6 @@ def _figure(item: ParetoChart, rows: Rows, formatter: Formatter) -> Figure:
         "y": {"$": _SO_FAR},
         "line": {"color": "var(--ink-2)", "width": 2},
         "marker": {"color": "var(--ink-2)", "size": 4},
-        "hoverinfo": "skip",
     }
     ticks = value_ticks([0.0, 1.0], "rate0", formatter, zero=True)
     y = FigureAxis("value", ticks, ticks, [0, 1.02], grid=True)
@@ -152,7 +162,9 @@ def _sentence(item: ParetoChart, rows: Rows, speaker: Speaker) -> list[str]:
     upto = frame.texts_at(_SO_FAR, speaker.formatter)[max(count - 1, 0)]
     return [
         speaker.words["reaches"].format(count=count, share=upto),
-        speaker.words["highest"].format(value=texts[0], where=frame.texts_at(0, speaker.formatter)[0]),
+        speaker.words["highest"].format(
+            value=texts[0], where=frame.texts_at(0, speaker.formatter)[0]
+        ),
     ]
 
 

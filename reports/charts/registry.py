@@ -5,7 +5,18 @@ from __future__ import annotations
 import typing
 from typing import Any
 
-from reports.charts import box, cohort, heatmap, histogram, pareto, scatter, steps, treemap, world_map, xy
+from reports.charts import (
+    box,
+    cohort,
+    heatmap,
+    histogram,
+    pareto,
+    scatter,
+    steps,
+    treemap,
+    world_map,
+    xy,
+)
 from reports.charts.mark import Mark
 from reports.language.items import ChartItem
 

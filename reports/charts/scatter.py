@@ -132,8 +132,13 @@ def _axis(frame: Frame, index: int, formatter: Formatter) -> FigureAxis:
 
 def _name_of(field: FrameField) -> Trace:
     """The name of the upright axis, above it: turned text is hard to read."""
-    text = {"text": f"↑ {plain(field.label)}", "showarrow": False, "font": {"color": "var(--ink-2)"}}
-    return {**text, "xref": "paper", "x": 0, "xanchor": "left", "yref": "paper", "y": 1, "yanchor": "bottom"}  # fmt: skip
+    text = {
+        "text": f"↑ {plain(field.label)}",
+        "showarrow": False,
+        "font": {"color": "var(--ink-2)"},
+    }
+    place = {"xref": "paper", "x": 0, "xanchor": "left", "yref": "paper", "y": 1}
+    return {**text, **place, "yanchor": "bottom"}
 
 
 def extremes(frame: Frame, most: int) -> list[int]:
@@ -197,7 +202,8 @@ def _sentence(item: ScatterChart, rows: Rows, speaker: Speaker) -> list[str]:
     told = [words["points"].format(count=len(frame.rows))]
     for index in (_X, _Y):
         texts = frame.texts_at(index, speaker.formatter)
-        known = [(n, i) for i, row in enumerate(frame.rows) if (n := as_number(row[index])) is not None]  # fmt: skip
+        numbers = [as_number(row[index]) for row in frame.rows]
+        known = [(number, i) for i, number in enumerate(numbers) if number is not None]
         if known:
             most, least = max(known, key=lambda one: one[0])[1], min(known)[1]
             told.append(

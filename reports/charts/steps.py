@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from reports.charts.axes import place_axis, plain
 from reports.charts.axes import Axis as FigureAxis
+from reports.charts.axes import place_axis, plain
 from reports.charts.figure import Figure, LegendEntry, Trace
 from reports.charts.mark import Mark, Rows, Speaker
 from reports.charts.rows import Source
@@ -74,14 +74,21 @@ def _waterfall_rows(item: WaterfallChart, source: Source, formatter: Formatter) 
         totals.append(bool(is_total))
     shown = source.measure_field(item.value)
     after = FrameField("running", source.words["running"], shown.format, shown.sql_type)
-    return Rows(Frame((source.axis_field(item.x), shown, after), tuple(found)), totals=totals, names=source.words)
+    return Rows(
+        Frame((source.axis_field(item.x), shown, after), tuple(found)),
+        totals=totals,
+        names=source.words,
+    )
 
 
 def _waterfall(item: WaterfallChart, rows: Rows, formatter: Formatter) -> Figure:
     frame = rows.frame
     steps = [as_number(row[1]) or 0.0 for row in frame.rows]
     after = [as_number(row[2]) or 0.0 for row in frame.rows]
-    before = [0.0 if total else end - step for total, step, end in zip(rows.totals, steps, after, strict=True)]
+    before = [
+        0.0 if total else end - step
+        for total, step, end in zip(rows.totals, steps, after, strict=True)
+    ]
     colours = [
         OTHER_COLOUR if total else "var(--series-1)" if step >= 0 else "var(--series-2)"
         for total, step in zip(rows.totals, steps, strict=True)
@@ -108,7 +115,9 @@ def _waterfall(item: WaterfallChart, rows: Rows, formatter: Formatter) -> Figure
     layout = {"shapes": [{**link, "line": thin} for link in links]}
     legend = [LegendEntry(label, colour) for label, colour in _meanings(colours).items()]
     # The words come with the rows: a figure has none of its own.
-    named_legend = tuple(LegendEntry(rows.names.get(one.label, one.label), one.colour) for one in legend)
+    named_legend = tuple(
+        LegendEntry(rows.names.get(one.label, one.label), one.colour) for one in legend
+    )
     return Figure(frame, [trace], _broken(frame, formatter), y, (), named_legend, None, layout)
 
 
@@ -198,5 +207,7 @@ def _place(item: WaterfallChart | FunnelChart, source: Source) -> str:
     return source.axis_sql(item.x)
 
 
-WATERFALL = Mark(WaterfallChart, _columns, _metrics, _waterfall_rows, _waterfall, _steps_sentence, _place)  # fmt: skip
+WATERFALL = Mark(
+    WaterfallChart, _columns, _metrics, _waterfall_rows, _waterfall, _steps_sentence, _place
+)
 FUNNEL = Mark(FunnelChart, _columns, _metrics, _funnel_rows, _funnel, _steps_sentence, _place)

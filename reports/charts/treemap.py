@@ -35,7 +35,9 @@ class TreemapChart(ChartItem):
     mark: Literal["treemap"]
     x: Axis = Field(description="The names.")
     value: Measure
-    group: Axis | None = Field(None, description="Boxes of a group lie together and share a colour.")
+    group: Axis | None = Field(
+        None, description="Boxes of a group lie together and share a colour."
+    )
     max: int = Field(30, ge=2, le=120, description="So many boxes; all others become one.")
 
 
@@ -156,13 +158,13 @@ def _figure(item: TreemapChart, rows: Rows, formatter: Formatter) -> Figure:
     for index, (left, top, width, height) in enumerate(boxes):
         group = "" if not item.group or frame.rows[index][3] is None else str(frame.rows[index][3])
         colour = colours.get(group, OTHER_COLOUR if item.group else "var(--series-1)")
-        place = ";".join(
-            f"{side}:{value:.3f}%"
-            for side, value in (("left", left / _RATIO), ("top", top), ("width", width / _RATIO), ("height", height))
-        )  # fmt: skip
+        sides = {"left": left / _RATIO, "top": top, "width": width / _RATIO, "height": height}
+        place = ";".join(f"{side}:{value:.3f}%" for side, value in sides.items())
         told = escape(f"{names[index]}: {texts[index]} ({shares[index]})")
         is_big = width * height / (_RATIO * 10_000) > _SMALL
-        inside = f"<b>{escape(names[index])}</b><span>{escape(texts[index])}</span>" if is_big else ""
+        inside = (
+            f"<b>{escape(names[index])}</b><span>{escape(texts[index])}</span>" if is_big else ""
+        )
         lines.append(f'<li style="{place};--colour:{colour}" title="{told}">{inside}</li>')
     label = escape(item.title or item.alt or item.mark)
     html = Markup(  # noqa: S704 - every value is escaped above
@@ -177,7 +179,9 @@ def _sentence(item: TreemapChart, rows: Rows, speaker: Speaker) -> list[str]:
     """How many boxes, and the three biggest with their shares."""
     frame = rows.frame
     names, shares = (frame.texts_at(index, speaker.formatter) for index in (0, 2))
-    biggest = ", ".join(f"{name} {share}" for name, share in list(zip(names, shares, strict=True))[:3])
+    biggest = ", ".join(
+        f"{name} {share}" for name, share in list(zip(names, shares, strict=True))[:3]
+    )
     return [speaker.words["points"].format(count=len(names)), biggest]
 
 

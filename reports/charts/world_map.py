@@ -68,7 +68,11 @@ def _rows(item: MapChart, source: Source, formatter: Formatter) -> Rows:
         group=[code],
         order=["min(rowid)"],
     )
-    fields = (source.axis_field(named), source.measure_field(item.value), source.axis_field(item.country))
+    fields = (
+        source.axis_field(named),
+        source.measure_field(item.value),
+        source.axis_field(item.country),
+    )
     return Rows(Frame(fields, tuple(rows)), names=source.words)
 
 
@@ -80,7 +84,9 @@ def _figure(item: MapChart, rows: Rows, formatter: Formatter) -> Figure:
     west, south, east, north = _AREAS[item.area]
     left, right = projected(west, 0)[0], projected(east, 0)[0]
     if item.area != "world":  # farther from the equator the same degrees are narrower
-        edge = [projected(side, latitude)[0] for side in (west, east) for latitude in (south, north)]
+        edge = [
+            projected(side, latitude)[0] for side in (west, east) for latitude in (south, north)
+        ]
         left, right = min(edge), max(edge)
     top, bottom = projected(0, north)[1], projected(0, south)[1]
     view = (left, top, right - left, bottom - top)
@@ -102,11 +108,14 @@ def _figure(item: MapChart, rows: Rows, formatter: Formatter) -> Figure:
     label = escape(item.title or item.alt or item.mark)
     note = escape(rows.names["not_on_map"].format(places=", ".join(missing))) if missing else ""
     html = Markup(  # noqa: S704 - every value is escaped above
-        f'<svg class="map" viewBox="{box}" role="group" aria-label="{label}" style="max-height:{item.height}px">'
+        f'<svg class="map" viewBox="{box}" role="group" aria-label="{label}" '
+        f'style="max-height:{item.height}px">'
         f'<path class="land" d="{land}" aria-hidden="true"/>{"".join(coloured)}</svg>'
         + (f'<p class="note">{note}</p>' if note else "")
     )
-    ends = [formatter.text(end(known), frame.fields[1].format) for end in (min, max)] if known else []
+    ends = (
+        [formatter.text(end(known), frame.fields[1].format) for end in (min, max)] if known else []
+    )
     return drawn(frame, html, (ends[0], ends[1]) if ends else None)
 
 

@@ -93,10 +93,13 @@ class XyChart(ChartItem):
     )
     signed: bool = Field(False, description="Bars below zero take a second colour.")
     bands: list[Band] = Field(
-        [], max_length=3, description="Lines only: shaded intervals, the widest first; where they overlap it is darker."
+        [],
+        max_length=3,
+        description="Lines only: shaded intervals, the widest first; where they overlap it is darker.",
     )
     marked: str | None = Field(
-        None, description="Lines only: boolean column, rows whose point of the first measure is marked."
+        None,
+        description="Lines only: boolean column, rows whose point of the first measure is marked.",
     )
     marked_label: str = Field("", description="What the marked points are called.")
     baseline: float | None = Field(None, description="A reference line at this value.")
@@ -184,7 +187,9 @@ def _measure_rows(item: XyChart, source: Source) -> tuple[Frame, list[bool]]:
 def _extra_fields(item: XyChart, first: FrameField, source: Source) -> tuple[FrameField, ...]:
     """The ends of the bands, and the first measure again where it is marked."""
     ends = [
-        source.field(name, f"{band.label}, {source.words[end]}" if band.label else None, first.format)
+        source.field(
+            name, f"{band.label}, {source.words[end]}" if band.label else None, first.format
+        )
         for band in item.bands
         for end, name in (("band_lower", band.lower), ("band_upper", band.upper))
     ]

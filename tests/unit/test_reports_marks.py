@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -71,14 +70,21 @@ def test_shares_keep_the_values_and_reach_from_nothing_to_all(tmp_path: Path) ->
     )
     assert columns(entry) == {"M": [1], "a": [30], "b": [10]}
     assert entry["figure"]["layout"]["barnorm"] == "fraction"
-    assert [tick[1] for tick in entry["figure"]["y"]["ticks"]] == ["0%", "25%", "50%", "75%", "100%"]
+    assert [tick[1] for tick in entry["figure"]["y"]["ticks"]] == [
+        "0%",
+        "25%",
+        "50%",
+        "75%",
+        "100%",
+    ]
 
 
 def test_a_scatter_labels_what_stands_out(tmp_path: Path) -> None:
     entry = item(
         tmp_path,
         "type: chart, mark: scatter, name: {field: n}, x: {field: a}, y: {field: b}, labelled: 2",
-        "select * from (values ('mid', 5, 5), ('high', 2, 10), ('right', 10, 1), ('none', null, 3)) as t(n, a, b)",
+        "select * from (values ('mid', 5, 5), ('high', 2, 10), ('right', 10, 1), ('none', null, 3)) "
+        "as t(n, a, b)",
     )
     assert columns(entry)["N"] == ["high", "mid", "right"]  # a row without a number has no place
     shown = [one["text"] for one in entry["figure"]["layout"]["annotations"]]
@@ -186,7 +192,8 @@ def test_a_map_colours_countries_and_names_what_it_cannot_show(tmp_path: Path) -
         "select * from (values ('DE', 10), ('MT', 4), ('ES', 1), ('US', 7), ('ZZ', 2)) as t(c, v)",
     )
     html = html_of(tmp_path)
-    shown: list[Any] = [f'class="h{step}" tabindex="0" role="img" aria-label="{told}"' for step, told in ((4, "DE: 10"), (1, "MT: 4"), (0, "ES: 1"))]  # fmt: skip
+    steps = ((4, "DE: 10"), (1, "MT: 4"), (0, "ES: 1"))
+    shown = [f'class="h{step}" tabindex="0" role="img" aria-label="{told}"' for step, told in steps]
     assert [html.count(one) for one in shown] == [1, 1, 1]
     assert "Not on the map: US (7), ZZ (2)" in html
     assert "http" not in html.split('<svg class="map"')[1].split("</svg>")[0]

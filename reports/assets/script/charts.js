@@ -38,6 +38,10 @@ const axisLayout = (axis, narrow, style, vertical) => {
     ticklabelstandoff: 4,
     ticklabeloverflow: "allow", // else Plotly hides the label of the last day
   };
+  if (axis.kind === "index" && ticks.some((tick) => tick[1].includes("<br>"))) { // broken into lines: never turned
+    layout.tickangle = 0;
+    if (narrow) layout.tickfont.size = 11;
+  }
   if (axis.title) layout.title = { text: axis.title, font: { size: 12, color: colour("--ink-2") }, standoff: 6 };
   if (axis.range) layout.range = axis.range;
   return layout;
