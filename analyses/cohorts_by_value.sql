@@ -1,6 +1,7 @@
 -- Which month's cohort is best? Customers by the month of their first order, each cohort at the
 -- same age: what a customer brought within 180 days of the first order, and how many came again. A
--- cohort whose last customer may be younger than that has no row yet.
+-- cohort whose last customer may be younger than that has no row yet. The first cohorts also hold
+-- regulars of before the data began, and look better for it.
 with customers as (
     select
         customer_key,

@@ -19,6 +19,8 @@
     key       (list of str)  expressions that exact duplicates are bound to share and that few
                              other rows do: what the model makes its key of, so that two rows
                              never get the same one, e.g. ["nullif(trim(receipt_no), '')"]
+    key_columns  (list of str)  the source columns that `key` is made of, e.g. ['receipt_no']; without
+                             them whoever reads the view computes the expressions for every row
 
     Gives every column of the relation and `_twin`: null where the key is alone; else, where rows
     that differ share the key, eight hexadecimal digits of the row's content, which tell them apart
@@ -26,16 +28,24 @@
 
     Example: {{ without_exact_duplicates(source('shop', 'purchases'), ['a', 'b'], ['a']) }}
 #}
-{% macro without_exact_duplicates(relation, columns, key) %}
+{#- The keys are kept as the rows spell them, so that reading compares plain columns. Rows are found by a
+    hash of the key, a fraction of its memory. Two keys that share a hash are both looked at closely. -#}
+{% macro without_exact_duplicates(relation, columns, key, key_columns=none) %}
+{%- set spelled = key_columns or key %}
 with repeated_keys as (
     {{ repeated_keys_begin(relation, key) }}
-    select
-        {%- for expression in key %}
+    select distinct
+        {%- for expression in spelled %}
         {{ expression }} as key_{{ loop.index }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ relation }}
-    group by {{ key | join(', ') }}
-    having count(*) > 1
+    where
+        hash({{ key | join(', ') }}) in (
+            select hash({{ key | join(', ') }})
+            from {{ relation }}
+            group by hash({{ key | join(', ') }})
+            having count(*) > 1
+        )
     {{ repeated_keys_end() }}
 ),
 
@@ -46,7 +56,7 @@ alone as (
         cast(null as varchar) as _twin
     from {{ relation }} as raw_rows
     anti join repeated_keys
-        on {{ _same_key(key) }}
+        on {{ _same_key(spelled) }}
 ),
 
 copies as (
@@ -59,7 +69,7 @@ copies as (
         ) as _copy
     from {{ relation }} as raw_rows
     semi join repeated_keys
-        on {{ _same_key(key) }}
+        on {{ _same_key(spelled) }}
 ),
 
 newest_copies as (

@@ -108,12 +108,11 @@
             database=node.database, schema=node.schema, identifier=node.identifier
         ) -%}
         {%- set new_keys = sql_identifier(keys.raw_identifier ~ "__new_keys") -%}
-        {%- set names, matches, known = [], [], [] -%}
+        {%- set names, matches = [], [] -%}
         {%- for expression in keys.key -%}
             {%- set name = "key_" ~ loop.index -%}
             {%- do names.append(expression ~ " as " ~ name) -%}
             {%- do matches.append("(" ~ expression ~ ") is not distinct from new_keys." ~ name) -%}
-            {%- do known.append("found." ~ name ~ " is not distinct from known." ~ name) -%}
         {%- endfor -%}
         {%- do run_query(
             "create or replace temporary table " ~ new_keys ~ " as select distinct " ~ names | join(", ")
@@ -122,9 +121,9 @@
         {%- set rows_of_new_keys = "(select raw_rows.* from " ~ raw ~ " as raw_rows semi join " ~ new_keys
             ~ " as new_keys on " ~ matches | join(" and ") ~ ")" -%}
         {%- do run_query(
-            "insert into " ~ keys.table_of_keys ~ " select found.* from ("
-            ~ keys.definition.replace(raw | string, rows_of_new_keys) ~ ") as found anti join "
-            ~ keys.table_of_keys ~ " as known on " ~ known | join(" and ")
+            "insert into " ~ keys.table_of_keys ~ " select * from ("
+            ~ keys.definition.replace(raw | string, rows_of_new_keys) ~ ") except select * from "
+            ~ keys.table_of_keys
         ) -%}
     {%- endif -%}
 {%- endmacro -%}

@@ -11,7 +11,7 @@ from reports.formats import Formatter
 from reports.page_script import language_script, page_script
 
 ASSETS = Path(__file__).parent / "assets"
-STYLE = ("report.css", "style/tools.css", "style/filters.css")
+STYLE = ("report.css", "style/items.css", "style/tools.css", "style/filters.css")
 # Plotly's file wraps its code in a function, which makes the browser parse all of it twice.
 _WRAPPER_START = '=> {\n"use strict";var Plotly=('
 _WRAPPER_END = "\nreturn Plotly;\n}));"

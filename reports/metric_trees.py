@@ -17,6 +17,7 @@ from reports.language.metrics import Metric
 Tree = dict[str, Any]
 _REFERENCE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _METRIC = "tillhouse_metric"
+_COMPUTED = ("+", "-", "*", "/", "nullif")
 _COMPARISON = "COMPARE_EQUAL"
 
 
@@ -62,12 +63,14 @@ def _function(node: Tree) -> Tree:
         raise NoTreeError("different values cannot be added up")
     if name in ("count_star", "count", "sum", "min", "max"):
         return _aggregate(node)
+    if name not in _COMPUTED:
+        raise NoTreeError(f"{name}() is not computed in the page")
     args = [_node(child) for child in children]
     if name in ("+", "-") and len(args) == 1:
         return args[0] if name == "+" else {"op": "negate", "args": args}
-    if name in ("+", "-", "*", "/", "nullif") and len(args) == 2:  # noqa: PLR2004 - two sides
+    if len(args) == 2:  # noqa: PLR2004 - two sides
         return {"op": name, "args": args}
-    raise NoTreeError(f"{name}() is not computed in the page")
+    raise NoTreeError(f"{name} takes two values")
 
 
 def _aggregate(node: Tree) -> Tree:

@@ -16,6 +16,7 @@ from reports.charts.mark import Rows, Speaker
 from reports.charts.registry import mark_of
 from reports.charts.rows import Source
 from reports.context import Context
+from reports.emptiness import why_empty
 from reports.frames import Frame, frame_as_json
 from reports.kpis import Card, kpi_row
 from reports.language.items import ChartItem
@@ -130,14 +131,18 @@ def item_view(
             models=context.page.reads[item.dataset].tables,
         )
         if isinstance(item, Kpis):
-            return _kpis(view, item, location, context)
-        if isinstance(item, Table):
-            return _table(view, item, location, context)
-        return _chart(view, item, location, context)
+            view = _kpis(view, item, location, context)
+        elif isinstance(item, Table):
+            view = _table(view, item, location, context)
+        else:
+            view = _chart(view, item, location, context)
     except duckdb.Error as error:
         raise context.page.problem(
             location, f"page '{context.page.id}', item '{view.id}': {first_line(error)}"
         ) from error
+    if view.is_empty and not item.when_empty:
+        return replace(view, when_empty=why_empty(item.dataset, context))
+    return view
 
 
 def paired_on_paper(views: Sequence[ItemView]) -> list[ItemView]:

@@ -63,10 +63,17 @@ def _variables(project: Project, environ: Mapping[str, str]) -> Iterator[PlainEr
     """The default of active_sources is for plain dbt: it should name what `till run` loads."""
     from configuration.yaml_file import position_of, read_yaml
     from ingest.declaration.sources_file import load_sources_file
+    from till.project_variables import sources_variable_problems, variable_problems
 
-    path = project.root / "dbt_project.yml"
-    document = read_yaml(path)
-    active = list(document.get("vars", {}).get("active_sources", []))
+    document = read_yaml(project.root / "dbt_project.yml")
+    wrong = variable_problems(document)
+    yield from wrong
+    declared = read_yaml(project.root / DEFAULT_SOURCES)
+    known = document.get("vars") or ()
+    yield from sources_variable_problems(declared, DEFAULT_SOURCES.as_posix(), known)
+    if wrong:
+        return  # what follows reads them
+    active = list(document["vars"]["active_sources"])
     sources = load_sources_file(project.root / DEFAULT_SOURCES, environ)
     names = [source.name for source in sources.sources]
     if sorted(active) != sorted(names):

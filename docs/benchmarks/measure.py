@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
-import time
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,21 @@ result = ingest(sources, Path(sys.argv[2]), Path.cwd())
 seconds = time.perf_counter() - started
 assert [table.rows_loaded for table in result.tables] == [rows], result
 print(seconds)
+"""
+
+# A small process between us and the command. The peak that the system tells of a process begins with the memory
+# of the one that it was forked from: with ours, which made the input and compared what came of it.
+_LAUNCH = """
+import os, sys, time
+told = int(sys.argv[1])
+started = time.perf_counter()
+child = os.fork()
+if child == 0:
+    os.close(told)
+    os.execvp(sys.argv[2], sys.argv[2:])
+_, status, usage = os.wait4(child, 0)
+seconds = time.perf_counter() - started
+os.write(told, f"{seconds} {usage.ru_maxrss} {os.waitstatus_to_exitcode(status)}".encode())
 """
 
 
@@ -60,23 +75,23 @@ def measure(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str] | N
     if hasattr(os, "sync"):
         os.sync()  # else this command waits for what the one before has left to write
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TILL_")}
-    started = time.perf_counter()
-    process = subprocess.Popen(  # noqa: S603 - the commands are written in this folder
-        command,
-        cwd=cwd,
-        env={**kept, "NO_COLOR": "1", **(environ or {})},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout is not None  # noqa: S101 - asked for above
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
+    told, tell = os.pipe()
+    with os.fdopen(told) as report:
+        process = subprocess.Popen(  # noqa: S603 - the commands are written in this folder
+            [sys.executable, "-I", "-S", "-c", _LAUNCH, str(tell), *command],
+            cwd=cwd,
+            env={**kept, "NO_COLOR": "1", **(environ or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            pass_fds=(tell,),
+        )
+        os.close(tell)
+        output, _ = process.communicate()
+        seconds, peak_kb, exit_code = (report.read() or "0 0 1").split()
+    if exit_code != "0":
         raise RuntimeError(f"{' '.join(command)} failed:\n{output}")
-    return Cost(seconds, usage.ru_maxrss / 1024, output)
+    return Cost(float(seconds), int(peak_kb) / 1024, output)
 
 
 def median_seconds(costs: Iterable[Cost]) -> float:

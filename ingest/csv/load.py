@@ -10,8 +10,9 @@ from configuration.errors import PlainError
 from ingest.csv.declaration import CsvTable
 from ingest.csv.files import CsvFiles, csv_readers, open_files
 from ingest.csv.inputs import CsvInput
-from ingest.csv.reader import collect_rejected, copy_fitting, example, hides_rows
+from ingest.csv.reader import copy_fitting
 from ingest.csv.stray_quotes import misread
+from ingest.csv.unfitting import collect_rejected, example, hides_rows
 from ingest.files.file_table import FileOutcome, FileTask, PreparedTable
 from ingest.files.input_files import Choice
 from ingest.lake.manifest import LoadedInput

@@ -18,7 +18,8 @@ from configuration.errors import PlainError
 from ingest.files.found_files import FoundFile
 from ingest.files.input_files import FILE_COLUMN, digest_of, unreadable
 from ingest.json.declaration import JsonTable
-from ingest.json.reader import LINE, RECORD, check_declared, json_path
+from ingest.json.paths import json_path
+from ingest.json.reader import LINE, RECORD, check_declared
 from ingest.rows.duckdb_sql import exact_path, one, text_literal
 
 ENDINGS = (".json", ".jsonl", ".ndjson")

@@ -15,6 +15,7 @@ from configuration.errors import PlainError
 from configuration.yaml_file import nearest
 from ingest.declaration.tables import LIST_INDEX, PAYLOAD, Child, Column, RecordTableBlock
 from ingest.files.input_files import FILE_COLUMN
+from ingest.json.paths import json_path, json_pointer
 from ingest.rows.casting import TypedColumn, fitting_rows, unfitting_rows
 from ingest.rows.duckdb_sql import identifier, number, text_list, text_literal, write_parquet
 from ingest.rows.new_columns import ColumnPolicy, added_columns
@@ -327,13 +328,3 @@ def _value(position: int, column: Column, is_needed: bool) -> str:
     if is_needed or not column.nullable:
         return f"case when trim({value}) != '' then {value} end"
     return value
-
-
-def json_path(dotted: str) -> str:
-    """`a.b` as a JSON path, each step quoted; checked by the sources file to hold no quotes."""
-    return "$" + "".join(f'."{step}"' for step in dotted.split(".") if step)
-
-
-def json_pointer(name: str) -> str:
-    """The value of the key `name`, which may hold dots and quotes, as a JSON pointer (RFC 6901)."""
-    return "/" + name.replace("~", "~0").replace("/", "~1")

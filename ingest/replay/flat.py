@@ -20,7 +20,7 @@ from ingest.csv.header import check_header
 from ingest.csv.inputs import column_of, columns_of, new_headers
 from ingest.declaration.tables import TableBlock
 from ingest.files.input_files import FILE_COLUMN
-from ingest.json.reader import json_pointer
+from ingest.json.paths import json_pointer
 from ingest.lake.manifest import LiveInput
 from ingest.replay.open_rows import ROW_ID
 from ingest.rows.casting import TypedColumn, fitting_rows

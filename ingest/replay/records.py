@@ -13,11 +13,11 @@ import duckdb
 
 from ingest.declaration.tables import LIST_INDEX, Child, RecordTableBlock
 from ingest.files.input_files import FILE_COLUMN
+from ingest.json.paths import json_path
 from ingest.json.reader import (
     LINE,
     RECORD,
     inherited_columns,
-    json_path,
     make_room,
     read_items,
     read_parent,

@@ -17,7 +17,7 @@ import duckdb
 import requests
 
 from configuration.errors import PlainError
-from ingest.json.reader import json_path
+from ingest.json.paths import json_path
 from ingest.rest.declaration import RestSource, RestTable
 from ingest.rest.pagination_declaration import Movable
 from ingest.rest.records import came_first, identity_of, key_paths

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.json.reader import RECORD, check_objects, json_path, make_room
+from ingest.json.paths import json_path
+from ingest.json.reader import RECORD, check_objects, make_room
 from ingest.rest.declaration import PARENT, RestTable
 from ingest.rest.fetch import Fetched, no_list, page_records
 from ingest.rows.duckdb_sql import number, text_literal

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 import duckdb
 
-from ingest.json.reader import RECORD, json_path
+from ingest.json.paths import json_path
+from ingest.json.reader import RECORD
 from ingest.rest.declaration import RestTable
 from ingest.results import Window
 from ingest.rows.column_types import cast_of, column_type

@@ -18,7 +18,6 @@ select
     case
         when event_id is null then 'no event id'
         when occurred_at is null then 'unreadable time'
-        when occurred_at < timestamp '{{ var("earliest_plausible_date") }}' then 'implausible time'
-        when occurred_at > {{ dbt.dateadd('day', 1, '_loaded_at') }} then 'implausible time'
+        when {{ is_implausible('occurred_at') }} then 'implausible time'
     end as set_aside_reason
 from events

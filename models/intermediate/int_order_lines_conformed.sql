@@ -29,9 +29,7 @@ select
             when set_aside_reason is not null then set_aside_reason
             when order_id is null then 'no order id'
             when ordered_at is null then 'unreadable date'
-            when ordered_at < timestamp '{{ var("earliest_plausible_date") }}'
-                then 'implausible date'
-            when ordered_at > _loaded_at + interval 1 day then 'implausible date'
+            when {{ is_implausible('ordered_at') }} then 'implausible date'
         end as set_aside_reason,
         -- Matched with those of the rates: in one spelling, whatever staging made of it.
         nullif(upper(trim(currency)), '') as currency

@@ -1,30 +1,41 @@
 {%- set reporting_currency = var('reporting_currency') -%}
 
-with order_lines as (
+with business_days as (
+    {{ days_of_one_utc_offset(var('business_timezone')) | indent(4) }}
+),
+
+order_lines as (
     select
-        source_name,
-        order_line_id,
-        order_id,
-        ordered_at,
-        cast({{ utc_to_local('ordered_at', var('business_timezone')) }} as date) as order_date,
-        source_name || ':' || customer_id as customer_key,
-        coalesce(product_id, 'unknown') as product_id,
-        product_name as line_product_name,
-        category as line_product_category,
-        country,
-        channel,
-        line_type,
-        is_cancellation,
-        quantity,
-        unit_price,
+        lines.source_name,
+        lines.order_line_id,
+        lines.order_id,
+        lines.ordered_at,
+        cast(
+            coalesce(
+                lines.ordered_at + business_days.utc_offset,
+                {{ utc_to_local('lines.ordered_at', var('business_timezone')) }}
+            ) as date
+        ) as order_date,
+        lines.source_name || ':' || lines.customer_id as customer_key,
+        coalesce(lines.product_id, 'unknown') as product_id,
+        lines.product_name as line_product_name,
+        lines.category as line_product_category,
+        lines.country,
+        lines.channel,
+        lines.line_type,
+        lines.is_cancellation,
+        lines.quantity,
+        lines.unit_price,
         -- A discount goes with the goods: what was taken off a sale is given back on its return.
         case
-            when quantity < 0 then -abs(discount_amount)
-            else discount_amount
+            when lines.quantity < 0 then -abs(lines.discount_amount)
+            else lines.discount_amount
         end as discount_amount,
-        currency
-    from {{ ref('int_order_lines_conformed') }}
-    where set_aside_reason is null
+        lines.currency
+    from {{ ref('int_order_lines_conformed') }} as lines
+    left join business_days
+        on cast(lines.ordered_at as date) = business_days.calendar_day
+    where lines.set_aside_reason is null
 ),
 
 product_line_types as (

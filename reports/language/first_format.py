@@ -115,7 +115,10 @@ def normalised(document: CommentedMap, file: str, data_source: str = "") -> Comm
     )
     if told:
         page["period"] = told
-    datasets, metrics, items, taken = built.map(()), built.map(()), [], set[str]()
+    figures: list[CommentedMap] = []
+    items: list[CommentedMap] = []
+    taken: set[str] = set()
+    datasets, metrics = built.map(()), built.map(())
     for index, metric in enumerate(report.metrics):
         here = ("metrics", index)
         name = f"figure_{_name(metric.name, taken)}"
@@ -124,7 +127,7 @@ def normalised(document: CommentedMap, file: str, data_source: str = "") -> Comm
         figure = built.map(here, label=metric.name, sql=ONE_VALUE, format=shown, better="neutral")
         built.put(metrics, name, here, figure)
         names = CommentedSeq([name])
-        items.append(built.map(here, type="kpis", width=3, dataset=name, metrics=names))
+        figures.append(built.map(here, type="kpis", width=3, dataset=name, metrics=names))
     for index, chart in enumerate(report.charts):
         name = _name(chart.name, taken)
         here = ("charts", index)
@@ -133,9 +136,12 @@ def normalised(document: CommentedMap, file: str, data_source: str = "") -> Comm
     place = ("charts",) if report.charts else ("metrics",)
     built.put(page, "datasets", place, datasets)
     built.put(page, "metrics", place, metrics)
-    section = built.map(place)
-    built.put(section, "items", place, built.list(items))
-    built.put(page, "sections", place, built.list([section]))
+    sections = []
+    for part in (figures, items):  # a row of figures stands above the charts, not beside them
+        if part:
+            sections.append(built.map(place))
+            built.put(sections[-1], "items", place, built.list(part))
+    built.put(page, "sections", place, built.list(sections))
     return page
 
 

@@ -312,7 +312,7 @@ select
     case when f.figure in ('orders', 'customers', 'units') then 'count' else 'money' end as unit,
     f.value, b.value as comparison_value,
     cast((f.value / nullif(b.value, 0) - 1) * 100 as double) as change_pct,
-    f.figure != 'returns_amount' as is_up_good
+    b.month_start is not null as is_comparison_complete, f.figure != 'returns_amount' as is_up_good
 from figures as f
 cross join (values ('previous_month', 1), ('same_month_last_year', 12)) as c(comparison, months)
 left join figures as b

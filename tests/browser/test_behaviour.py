@@ -177,3 +177,28 @@ def test_a_chart_can_be_taken_away_as_a_picture(visit: Visitors, site: Path) -> 
     page.keyboard.press("Escape")
     assert page.locator("#channels details").get_attribute("open") is None
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
+FOLDED = """\
+      - type: details
+        title: More
+        items:
+          - {id: c, type: chart, mark: bar, title: C, dataset: rows, x: {field: month_start},
+             y: [{field: net_revenue}]}
+"""
+
+
+def test_a_chart_that_is_folded_away_is_drawn_when_opened_and_on_paper(
+    visit: Visitors, tmp_path: Path
+) -> None:
+    page = visit(render(tmp_path, {"page": page_with(FOLDED)})).open("page")
+    bars = page.locator("[data-chart=c] .barlayer .point path")
+    assert bars.count() == 0
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert bars.count() == 3
+    assert page.locator("details.fold").get_attribute("open") is not None
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details.fold").get_attribute("open") is None
+    page.locator("details.fold > summary").click()
+    assert bars.count() == 3
+    assert page.locator("[data-chart=c] .main-svg").first.bounding_box()["width"] > 900  # type: ignore[index]

@@ -7,7 +7,9 @@ with examples (figure, earlier, expected) as (
     (50, 0, null),
     (50, null, null),
     (null, 50, null),
-    (0.0300, 0.0200, 50.0)
+    (0.0300, 0.0200, 50.0),
+    (0, 0.0007, -100.0),
+    (1.1166, 0.9710, 14.9948506694)
 )
 
 select

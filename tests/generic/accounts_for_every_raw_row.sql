@@ -25,14 +25,25 @@ with raw_rows as (
 ),
 
 {% if distinct_columns is not none -%}
-{#- A hash of 128 bits per row: the rows themselves would not fit into memory at full size. #}
+{#- Rows that agree share a hash of 64 bits. Only where a hash occurs twice are the rows themselves compared:
+    exact, and of all rows no more than a number each is held in memory. #}
+hashes_of_several_rows as (
+    select hash({{ distinct_columns | join(', ') }}) as row_hash
+    from {{ raw }}
+    group by row_hash
+    having count(*) > 1
+),
+
 dropped_by_reason as (
     select
         'exact duplicate' as reason,
-        (select raw_rows from raw_rows) - count(*) as rows_dropped
+        coalesce(sum(copies - 1), 0) as rows_dropped
     from (
-        select distinct md5_number(cast(row({{ distinct_columns | join(', ') }}) as varchar)) as row_hash
+        select count(*) as copies
         from {{ raw }}
+        semi join hashes_of_several_rows
+            on hash({{ distinct_columns | join(', ') }}) = hashes_of_several_rows.row_hash
+        group by {{ distinct_columns | join(', ') }}
     )
 ),
 {%- elif parent is not none -%}

@@ -184,29 +184,44 @@ def test_nothing_is_written_before_the_last_yes(
 
 # The moment is short: before it was guarded, one Ctrl-C of some hundreds was lost.
 TIMES = 1000
-# Asks as often as it is told; each Ctrl-C is told.
+# Asks as often as it is told; each Ctrl-C is told. `elsewhere`: the system hands it to another thread, so that
+# it never interrupts the wait for the answer, as one that comes just before that wait does not either.
 ASKING = """
-import signal, sys
+import signal, sys, threading
 from configuration.errors import StopAsked
-from till.add_source.questions import confirm
+from till.add_source.questions import ask_hidden, confirm
 
 def stop(*_):
     raise StopAsked
 
 signal.signal(signal.SIGINT, stop)
-for number in range(int(sys.argv[1])):
+kind, where, times = sys.argv[1:]
+if where == "elsewhere":
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+for number in range(int(times)):
     try:
-        confirm(f"Question {number}", default=True)
+        if kind == "shown":
+            confirm(f"Question {number}", default=True)
+        else:
+            ask_hidden(f"Question {number} [Y/n]")
     except StopAsked:
         print(f"heard {number}.", flush=True)
 """
 
 
-def test_a_ctrl_c_that_comes_with_the_question_is_heard(tmp_path: Path) -> None:
-    with program(ROOT, ["-c", ASKING, str(TIMES)]) as shown:
-        for number in range(TIMES):
+@pytest.mark.parametrize(
+    ("answers_are", "where", "times"),
+    [("shown", "here", TIMES), ("shown", "elsewhere", 5), ("hidden", "elsewhere", 5)],
+)
+def test_a_ctrl_c_that_comes_with_the_question_is_heard(
+    answers_are: str, where: str, times: int
+) -> None:
+    with program(ROOT, ["-c", ASKING, answers_are, where, str(times)]) as shown:
+        for number in range(times):
             shown.answer(f"Question {number} [Y/n]:", CTRL_C)
             shown.until(f"heard {number}.")
+        assert termios.tcgetattr(shown.master)[3] & termios.ECHO, "what is typed stays hidden"
         shown.end()
 
 

@@ -16,6 +16,7 @@ import duckdb
 import pytest
 
 from ingest import compact as compaction
+from ingest import compaction_plan
 from ingest.compact import CompactedTable, compact, tables_of
 from ingest.declaration.sources_file import load_sources_file
 from ingest.lake.compactions import read_compaction, stored_rows
@@ -142,10 +143,10 @@ def test_files_of_other_columns_or_of_a_good_size_stay_apart(
     before = loaded_rows(shop.lake)
     assert put_together(shop.lake, dry_run=True)[0].files_after == 3
     with monkeypatch.context() as patched:
-        patched.setattr(compaction, "SMALL_BYTES", 10)
+        patched.setattr(compaction_plan, "SMALL_BYTES", 10)
         assert put_together(shop.lake)[0].rows_moved == 0
-        patched.setattr(compaction, "SMALL_BYTES", 1 << 20)
-        patched.setattr(compaction, "TARGET_BYTES", 10)
+        patched.setattr(compaction_plan, "SMALL_BYTES", 1 << 20)
+        patched.setattr(compaction_plan, "TARGET_BYTES", 10)
         assert put_together(shop.lake)[0].rows_moved == 0
     assert put_together(shop.lake)[0].files_after == 3
     assert loaded_rows(shop.lake) == before

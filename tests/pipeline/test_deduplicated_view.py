@@ -13,6 +13,8 @@ COLUMNS = {"id": "varchar", "line": "integer", "version": "integer", "note": "va
 MODELS = {
     "distinct_rows": "without_exact_duplicates(source('shop', 'lines'),"
     " ['id', 'line', 'version', 'note'], [\"trim(id)\", 'line'])",
+    "distinct_spelled_rows": "without_exact_duplicates(source('shop', 'lines'),"
+    " ['id', 'line', 'version', 'note'], [\"trim(id)\", 'line'], ['id', 'line'])",
     "newest_rows": "newest_versions(source('shop', 'lines'), ['id', 'line'],"
     " ['version desc', '_load_id desc'])",
     "children": "children_of_newest_versions(source('shop', 'lines'), 'id', ['id', 'line'], 'version')",
@@ -59,6 +61,20 @@ def differences(project: LakeProject) -> list[tuple[object, ...]]:
         one, two = f"staging.{name}", f"staging.{name}_plain"
         found += project.query(f"from {one} except all from {two}")
         found += project.query(f"from {two} except all from {one}")
+    found += project.query(
+        "(from staging.distinct_spelled_rows except all from staging.distinct_rows) union all"
+        " (from staging.distinct_rows except all from staging.distinct_spelled_rows)"
+    )
+    columns = "id, line, version, note"
+    found += project.query(
+        f"(select distinct {columns} from raw_shop.lines"
+        f" except all select {columns} from staging.distinct_rows) union all"
+        f" (select {columns} from staging.distinct_rows"
+        f" except all select distinct {columns} from raw_shop.lines)"
+    )
+    found += project.query(
+        "select trim(id), line, _twin from staging.distinct_rows group by all having count(*) > 1"
+    )
     return found
 
 

@@ -84,6 +84,7 @@ sections:
     dataset: figure_orders
     metrics:
     - figure_orders
+- items:
   - type: chart
     mark: line
     title: Revenue by month

@@ -44,8 +44,21 @@ def nothing_written_if_stopped() -> Iterator[None]:
 
 
 def ask_hidden(question: str) -> str:
-    """A secret, which is not shown."""
-    return str(typer.prompt(question, hide_input=True))
+    """A secret, which is not shown; an empty one is asked for again."""
+    if os.name == "nt" or not sys.stdin.isatty():
+        return str(typer.prompt(question, hide_input=True))
+    said = ""
+    while not said:
+        with _unseen():
+            typer.echo(f"{question}: ", nl=False)
+            _wait_for_a_line()
+            # Not input(): where there is a history of typed lines, it would go into it.
+            line = sys.stdin.readline()
+        typer.echo()
+        if not line:
+            raise typer.Abort
+        said = line.strip()
+    return said
 
 
 def confirm(question: str, *, default: bool) -> bool:
@@ -72,6 +85,22 @@ def _line(question: str) -> str:
     except EOFError:
         typer.echo()
         raise typer.Abort from None
+
+
+@contextmanager
+def _unseen() -> Iterator[None]:
+    """The terminal does not show what is typed, and throws away what was typed before."""
+    import termios  # Windows has none
+
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    unseen = [*before]
+    unseen[3] &= ~termios.ECHO
+    try:
+        termios.tcsetattr(terminal, termios.TCSAFLUSH, unseen)
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
 
 
 def _wait_for_a_line() -> None:

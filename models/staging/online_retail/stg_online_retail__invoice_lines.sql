@@ -11,7 +11,12 @@ with deduplicated as (
             "nullif(trim(invoice_no), '')",
             "coalesce(nullif(trim(stock_code), ''), 'unknown')",
         ],
+        key_columns=['invoice_no', 'stock_code'],
     ) | indent(4) }}
+),
+
+british_days as (
+    {{ days_of_one_utc_offset('Europe/London') | indent(4) }}
 ),
 
 cleaned as (
@@ -33,28 +38,35 @@ cleaned as (
 )
 
 select
-    concat_ws(':', invoice_no, coalesce(stock_code, 'unknown'), _twin) as order_line_id,
-    invoice_no as order_id,
-    {{ local_to_utc('invoiced_at_local', 'Europe/London') }} as ordered_at,
-    customer_id,
-    stock_code as product_id,
-    description as product_name,
+    concat_ws(
+        ':', cleaned.invoice_no, coalesce(cleaned.stock_code, 'unknown'), cleaned._twin
+    ) as order_line_id,
+    cleaned.invoice_no as order_id,
+    coalesce(
+        cleaned.invoiced_at_local - british_days.utc_offset,
+        {{ local_to_utc('cleaned.invoiced_at_local', 'Europe/London') }}
+    ) as ordered_at,
+    cleaned.customer_id,
+    cleaned.stock_code as product_id,
+    cleaned.description as product_name,
     cast(null as varchar) as category,
-    country,
+    cleaned.country,
     'web' as channel,
     case
-        when regexp_matches(stock_code, '^([0-9]{5}|DCGS|SP)') then 'merchandise'
-        when stock_code in ('POST', 'DOT', 'C2', 'C3') then 'service'
+        when regexp_matches(cleaned.stock_code, '^([0-9]{5}|DCGS|SP)') then 'merchandise'
+        when cleaned.stock_code in ('POST', 'DOT', 'C2', 'C3') then 'service'
         else 'adjustment'
     end as line_type,
-    invoice_no like 'C%' as is_cancellation,
-    quantity,
-    unit_price,
+    cleaned.invoice_no like 'C%' as is_cancellation,
+    cleaned.quantity,
+    cleaned.unit_price,
     cast(0 as decimal(18, 4)) as discount_amount,
     'GBP' as currency,
     cast(null as varchar) as set_aside_reason,
-    original_values,
+    cleaned.original_values,
     'invoice_lines' as _table_name,
-    _load_id,
-    _loaded_at
+    cleaned._load_id,
+    cleaned._loaded_at
 from cleaned
+left join british_days
+    on cast(cleaned.invoiced_at_local as date) = british_days.calendar_day

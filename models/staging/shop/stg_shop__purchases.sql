@@ -11,6 +11,7 @@ with deduplicated as (
             "nullif(trim(receipt_no), '')",
             "coalesce(nullif(trim(sku), ''), 'unknown')",
         ],
+        key_columns=['receipt_no', 'sku'],
     ) | indent(4) }}
 ),
 
