@@ -80,33 +80,34 @@ def _written_out(
 ) -> dict[str, bytes]:
     shared = shared_files()
     listed = [view for view in views if not view.parent]
-    environment = _environment(site, facts, shared, listed)
+    environment = site_environment(site, facts, shared, listed)
     files = {file.href: file.content for file in shared.values()}
     template = environment.get_template("page.html")
     for view in views:
-        written_by = _written_by(view.settings)
-        html = template.render(page=view, here=view.nav, **written_by)
-        files[written_by["language_file"].href] = written_by["language_file"].content
+        wording = written_by(view.settings)
+        html = template.render(page=view, here=view.nav, **wording)
+        files[wording["language_file"].href] = wording["language_file"].content
         files[f"{view.id}.html"] = html.encode()
-        files[f"data/{view.id}.js"] = _data_file(view).encode()
+        files[f"data/{view.id}.js"] = data_file(view).encode()
     with ParquetWriter() as parquet:
         for view in listed:  # those of a template are many; their rows are in the CSV
             for item in view.items():
                 if item.frame is not None and not item.is_empty:
                     files[f"data/{view.id}.{item.id}.parquet"] = parquet.content(item.frame)
-    written_by = _written_by(settings_of(site, None, facts.reporting_currency))
-    files[written_by["language_file"].href] = written_by["language_file"].content
-    index = environment.get_template("index.html").render(here="index", **written_by)
+    wording = written_by(settings_of(site, None, facts.reporting_currency))
+    files[wording["language_file"].href] = wording["language_file"].content
+    index = environment.get_template("index.html").render(here="index", **wording)
     files["index.html"] = index.encode()
     return files
 
 
-def _environment(
+def site_environment(
     site: SiteFile,
     facts: ReleaseFacts,
     shared: Mapping[str, SharedFile],
     listed: Sequence[PageView],
 ) -> Environment:
+    """The templates with what all of them may show; `listed` are the entries of the navigation."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -121,7 +122,7 @@ def _environment(
 
 
 @lru_cache
-def _written_by(settings: Settings) -> dict[str, Any]:
+def written_by(settings: Settings) -> dict[str, Any]:
     """What templates write with: a page may have a language of its own."""
     formatter = settings.formatter
     return {
@@ -134,7 +135,7 @@ def _written_by(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _data_file(view: PageView) -> str:
+def data_file(view: PageView) -> str:
     """The page's data as a script: browsers do not let a page from disk fetch JSON."""
     lines = [f"// Data of the page {view.id}: one entry per item."]
     shipped = view.filtering

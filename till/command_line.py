@@ -174,13 +174,19 @@ def ingest(
         raise typer.Exit(EXIT_FAILED)
 
 
-@app.command(epilog="Example: till report --out /tmp/preview")
+@app.command(epilog="Example: till report --out /tmp/preview; till report --serve")
 def report(
     page: Annotated[
         list[str] | None, typer.Argument(help="Pages to check for; all if none.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to draw into.", show_default="preview/ in the lake")
+    ] = None,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Show the pages in a browser, and anew after each save.")
+    ] = False,
+    port: Annotated[
+        int | None, typer.Option(help="With --serve: the port on this machine; 0 for a free one.")
     ] = None,
 ) -> None:
     """Draw the pages again from the current release, for a look; the release stays as it is."""
@@ -189,6 +195,17 @@ def report(
     from till.run import render
 
     project = open_project()
+    if serve and out is not None:
+        raise ConfigurationError(
+            "--serve and --out do not go together", remedy="Leave one of them out."
+        )
+    if port is not None and not serve:
+        raise ConfigurationError("--port goes with --serve", remedy="Add --serve, or leave it out.")
+    if serve:
+        from till.report_server import DEFAULT_PORT, serve_report
+
+        serve_report(project, DEFAULT_PORT if port is None else port, page or [], say=_said)
+        return
     release = current_release(project)
     if release is None:
         raise PlainError("there is no release to draw from", remedy="Make one first: `till run`.")
@@ -202,6 +219,10 @@ def report(
     render(project, release, project.releases / release.release_id, target)
     for name in page or ["index"]:
         console.print(str(target / f"{name}.html"), markup=False)
+
+
+def _said(line: str) -> None:
+    console.print(line, markup=False, soft_wrap=True)
 
 
 @app.command(epilog="Example: till check")
