@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from pydantic import ValidationError
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
@@ -253,14 +253,10 @@ def _at(node: Any, location: Location) -> Any:
 
 def page_of_problems(problems: Sequence[PlainError], title: str) -> Markup:
     """A whole page that tells what is wrong; it needs none of the site's templates, which may be at fault."""
-    told = Markup("").join(_entry(problem) for problem in problems)
     return Markup(
         '<!DOCTYPE html>\n<html lang="en" data-ready="true"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<title>{title}</title></head><body class='preview-page'><main><h1>{title}</h1>"
-        "<p>{lead}</p><div class='preview-fault' role='alert'><ul>{told}</ul></div></main></body></html>\n"
-    ).format(
-        title=title,
-        lead="This page comes back by itself when the file is mended and saved.",
-        told=escape(told),
-    )
+        '<title>{title}</title></head><body class="preview-page"><main><h1>{title}</h1>'
+        "<p>This page comes back by itself when the file is mended and saved.</p>{card}"
+        "</main></body></html>\n"
+    ).format(title=title, card=notice_card(problems))
