@@ -27,7 +27,10 @@ def project(tmp_path: Path) -> Project:
     write_pages(tmp_path / "reports", {"sales": PAGE})
     project = Project(root=tmp_path, lake=tmp_path / "lake")
     write_mart(project, "sales_monthly", SALES_MONTHLY)
-    publish(project, "20260101T000000Z-a")
+    release = publish(project, "20260101T000000Z-a")
+    docs = project.releases / release.release_id / "docs"
+    docs.mkdir()
+    (docs / "index.html").write_text("docs")
     return project
 
 
