@@ -12,14 +12,13 @@ import duckdb
 from ruamel.yaml.comments import CommentedMap
 
 from configuration.errors import ConfigurationError, PlainError
-from configuration.yaml_file import read_yaml
 from reports.checks import check_page
 from reports.context import Addresses
 from reports.frames import Field, Frame, label_of, materialize
 from reports.language.datasets import Dataset
 from reports.language.site import SiteFile
 from reports.page_views import PageView, Prepared, SectionView, page_views, prepare
-from reports.pages import link_problems, page_of
+from reports.pages import link_problems, page_of, read_page
 from reports.preview.faults import Document, notice_card, problems_of
 from reports.settings import settings_of
 from reports.sql import first_line
@@ -83,7 +82,7 @@ class Draft:
     def _first_look(self) -> Entry:
         raw = CommentedMap()
         try:
-            raw = read_yaml(self.path)
+            raw = read_page(self.path)
             self._document = Document(raw)
         except PlainError as error:
             self._broken = error
