@@ -70,8 +70,9 @@ class Entry:
 class Draft:
     """A page file as it was saved last; raises the errors of the page as a whole, with all problems."""
 
-    def __init__(self, path: Path, bench: Bench) -> None:
+    def __init__(self, path: Path, bench: Bench, data_source: str = "") -> None:
         self.path = path
+        self._data_source = data_source
         self._bench = bench
         self._document: Document | None = None
         self._broken: PlainError | None = None
@@ -82,7 +83,7 @@ class Draft:
     def _first_look(self) -> Entry:
         raw = CommentedMap()
         try:
-            raw = read_page(self.path)
+            raw = read_page(self.path, self._data_source)
             self._document = Document(raw)
         except PlainError as error:
             self._broken = error

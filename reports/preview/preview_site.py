@@ -17,7 +17,7 @@ from reports.facts import ReleaseFacts
 from reports.language.site import SiteFile
 from reports.marts import open_marts
 from reports.page_views import PageView
-from reports.pages import load_site
+from reports.pages import listed_reports, load_site
 from reports.parquet_files import ParquetWriter
 from reports.preview.draft import Bench, Draft, Entry
 from reports.preview.faults import page_of_problems, problems_of
@@ -159,8 +159,14 @@ class PreviewSite:
 
     def _read_drafts(self) -> None:
         found = {path.stem: path for path in sorted(self.watched.pages.glob("*.yml"))}
+        try:
+            listed = listed_reports(self.watched.pages)
+        except PlainError as error:
+            self._broken, listed = error, {}
+        found |= {path.stem: path for path in listed}
         self._drafts = {
-            name: self._drafts.get(name) or Draft(path, self._bench) for name, path in found.items()
+            name: self._drafts.get(name) or Draft(path, self._bench, listed.get(path, ""))
+            for name, path in found.items()
         }
 
     def _read_look(self) -> None:
@@ -206,7 +212,10 @@ class PreviewSite:
             problems = problems_of(error)
             title = f"{self.watched.pages.name}/{page}.yml cannot be drawn"
             html = str(
-                page_of_problems(problems, title if self._broken is None else "site.yml has errors")
+                page_of_problems(
+                    problems,
+                    title if self._broken is None else "The settings of all pages have errors",
+                )
             )
         except Exception as error:  # a template of the owner's, or ours: the preview goes on
             told = PlainError(f"{type(error).__name__}: {error}", where=_template_place(error))

@@ -26,6 +26,11 @@ class Watched:
         """What all pages share."""
         return self.pages.parent / "site.yml"
 
+    @property
+    def app(self) -> Path:
+        """The list of reports of the first format; few have one."""
+        return self.pages.parent / "app.yml"
+
     def snapshot(self) -> Snapshot:
         """Every file that is there, with what changes when it is saved."""
         found: dict[Path, tuple[int, int, int]] = {}
@@ -38,7 +43,7 @@ class Watched:
         return found
 
     def _files(self) -> Iterable[Path]:
-        yield from (self.site, self.release)
+        yield from (self.site, self.app, self.release)
         yield from self.pages.glob("*.yml")
         for folder in self.look:
             yield from (path for path in folder.rglob("*.*") if not path.name.startswith("."))
@@ -60,7 +65,7 @@ def effect_of(changed: Iterable[Path], watched: Watched) -> Effect:
     for path in changed:
         if path == watched.release:
             release = True
-        elif path == watched.site:
+        elif path in (watched.site, watched.app):
             site = True
         elif path.parent == watched.pages and path.suffix == ".yml":
             pages.add(path.stem)
