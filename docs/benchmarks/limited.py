@@ -1,8 +1,10 @@
 """Run a command under a limit of memory that the kernel enforces, and measure what it takes.
 
-The limit is RLIMIT_DATA: all private memory that a process may write to, its reserve included, so it
-is stricter than one on resident memory; files that are mapped do not count. It holds for each process;
-a sampler ends the whole tree when its resident memory together is more. Linux only.
+Where this process may make a memory control group (root, or a user's own slice), the limit is that of
+the group: what the command and all it starts have in memory together, cached files included, which the
+kernel lets go of first. Elsewhere it is RLIMIT_DATA: all private memory that a process may write to,
+its reserve included, which is far stricter; it holds for each process, and a sampler ends the whole tree
+when its resident memory together is more. Linux only.
 """
 
 from __future__ import annotations
@@ -11,24 +13,16 @@ import os
 import resource
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-LIMIT_NAME = "RLIMIT_DATA"
+from memory_limit import memory_limit
+
 _SAMPLE_SECONDS = 0.05
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-
-# A process that limits itself, then becomes the command: what it starts inherits the limit.
-_LAUNCH = """
-import os, resource, sys
-limit = int(sys.argv[1])
-resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-os.execvp(sys.argv[2], sys.argv[2:])
-"""
 
 
 @dataclass(frozen=True)
@@ -79,16 +73,17 @@ def run_limited(
     os.sync()  # else this command waits for what the one before has left to write
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TILL_")}
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
+    with log.open("wb") as output, memory_limit(limit_mb * 2**20) as limit:
         started = time.perf_counter()
         process = subprocess.Popen(  # noqa: S603 - the commands are written in this folder
-            [sys.executable, "-c", _LAUNCH, str(limit_mb * 2**20), *command],
+            [*limit.launcher, *command],
             cwd=cwd,
             env={**kept, "NO_COLOR": "1", **(environ or {})},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-        sampler = _Sampler(process.pid, limit_mb * 2**20, spill)
+        most = limit_mb * 2**20 if limit.is_per_process else None
+        sampler = _Sampler(process.pid, most, spill)
         sampler.start()
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
@@ -122,7 +117,7 @@ def folder_bytes(folder: Path) -> int:
 class _Sampler(threading.Thread):
     """Looks at a process tree until it is told to stop; ends a tree that takes too much."""
 
-    def __init__(self, root: int, limit_bytes: int, spill: Sequence[Path]) -> None:
+    def __init__(self, root: int, limit_bytes: int | None, spill: Sequence[Path]) -> None:
         super().__init__(daemon=True)
         self._root = root
         self._limit_bytes = limit_bytes
@@ -140,7 +135,7 @@ class _Sampler(threading.Thread):
             highest = _highest_bytes(self._root)
             self.peak_bytes = max(self.peak_bytes, resident, highest)
             self.spilled_bytes = max(self.spilled_bytes, sum(map(folder_bytes, self._spill)))
-            if resident > self._limit_bytes:
+            if self._limit_bytes is not None and resident > self._limit_bytes:
                 self.was_stopped = True
                 _end(tree)
             self._done.wait(_SAMPLE_SECONDS)
