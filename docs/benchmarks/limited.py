@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from memory_limit import memory_limit
+from memory_limit import MemoryLimit, memory_limit
 
 _SAMPLE_SECONDS = 0.05
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -31,8 +31,8 @@ class Cost:
 
     `peak_mb` is the highest resident memory of the command and all it started; `spilled_mb` the
     largest size that the watched folders of temporary files had together (sampled). `status` is 0,
-    the exit code, or minus the signal that ended it; `was_stopped` when the sampler ended it for
-    taking more than the limit. `log` has its output.
+    the exit code, or minus the signal that ended it; `was_stopped` when the sampler ended what was
+    left of it, because it took more than the limit. `log` has its output.
     """
 
     seconds: float
@@ -82,8 +82,7 @@ def run_limited(
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-        most = limit_mb * 2**20 if limit.is_per_process else None
-        sampler = _Sampler(process.pid, most, spill)
+        sampler = _Sampler(process.pid, limit_mb * 2**20, limit, spill)
         sampler.start()
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
@@ -117,10 +116,13 @@ def folder_bytes(folder: Path) -> int:
 class _Sampler(threading.Thread):
     """Looks at a process tree until it is told to stop; ends a tree that takes too much."""
 
-    def __init__(self, root: int, limit_bytes: int | None, spill: Sequence[Path]) -> None:
+    def __init__(
+        self, root: int, limit_bytes: int, limit: MemoryLimit, spill: Sequence[Path]
+    ) -> None:
         super().__init__(daemon=True)
         self._root = root
         self._limit_bytes = limit_bytes
+        self._limit = limit
         self._spill = spill
         self._done = threading.Event()
         self.peak_bytes = 0
@@ -135,7 +137,8 @@ class _Sampler(threading.Thread):
             highest = _highest_bytes(self._root)
             self.peak_bytes = max(self.peak_bytes, resident, highest)
             self.spilled_bytes = max(self.spilled_bytes, sum(map(folder_bytes, self._spill)))
-            if self._limit_bytes is not None and resident > self._limit_bytes:
+            # The kernel ends one process of a group; others may wait for it for ever.
+            if self._limit.has_killed() if self._limit.group else resident > self._limit_bytes:
                 self.was_stopped = True
                 _end(tree)
             self._done.wait(_SAMPLE_SECONDS)

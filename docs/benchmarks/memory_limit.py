@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 # Processes that limit themselves, then become the command: what it starts inherits the limit.
@@ -23,14 +24,25 @@ resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 os.execvp(sys.argv[2], sys.argv[2:])
 """
 
+_NUMBERS = count(1)  # a group whose processes have not quite gone is still there
+
 
 @dataclass(frozen=True)
 class MemoryLimit:
-    """What enforces the limit, what to put before a command, and whether it is one of each process."""
+    """What enforces the limit, what to put before a command, and the control group if there is one."""
 
     name: str
     launcher: Sequence[str]
-    is_per_process: bool = False
+    group: Path | None = None
+
+    def has_killed(self) -> bool:
+        """Whether the kernel ended a process of the control group for taking too much."""
+        for name in ("memory.oom_control", "memory.events"):
+            with suppress(OSError):
+                told = (self.group or Path()).joinpath(name).read_text(encoding="ascii")
+                counts = dict(line.split(maxsplit=1) for line in told.splitlines())
+                return int(counts.get("oom_kill", 0)) > 0
+        return False
 
 
 @contextmanager
@@ -39,11 +51,12 @@ def memory_limit(limit_bytes: int) -> Iterator[MemoryLimit]:
     group = _new_group(limit_bytes)
     if group is None:
         launcher = (sys.executable, "-c", _WITH_DATA_LIMIT, str(limit_bytes))
-        yield MemoryLimit("RLIMIT_DATA", launcher, is_per_process=True)
+        yield MemoryLimit("RLIMIT_DATA", launcher)
         return
     try:
         members = str(group / "cgroup.procs")
-        yield MemoryLimit("a control group", (sys.executable, "-c", _INTO_GROUP, members))
+        launcher = (sys.executable, "-c", _INTO_GROUP, members)
+        yield MemoryLimit("a control group", launcher, group)
     finally:
         with suppress(OSError):  # a process that outlived the command is still in it
             group.rmdir()
@@ -58,9 +71,9 @@ def limit_name() -> str:
 def _new_group(limit_bytes: int) -> Path | None:
     """A memory control group below our own with this limit and no swap; None where we may not."""
     for parent, limits in _parents():
-        group = parent / f"tillhouse-{os.getpid()}"
+        group = parent / f"tillhouse-{os.getpid()}-{next(_NUMBERS)}"
         try:
-            group.mkdir(exist_ok=True)
+            group.mkdir()
             for name, value in limits.items():
                 file = group / name
                 is_of_swap = "swap" in name or "memsw" in name  # not every kernel counts it
