@@ -1,8 +1,10 @@
 """Run a command under a limit of memory that the kernel enforces, and measure what it takes.
 
-The limit is RLIMIT_DATA: all private memory that a process may write to, its reserve included, so it
-is stricter than one on resident memory; files that are mapped do not count. It holds for each process;
-a sampler ends the whole tree when its resident memory together is more. Linux only.
+Where this process may make a memory control group (root, or a user's own slice), the limit is that of
+the group: what the command and all it starts have in memory together, cached files included, which the
+kernel lets go of first. Elsewhere it is RLIMIT_DATA: all private memory that a process may write to,
+its reserve included, which is far stricter; it holds for each process, and a sampler ends the whole tree
+when its resident memory together is more. Linux only.
 """
 
 from __future__ import annotations
@@ -11,24 +13,16 @@ import os
 import resource
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-LIMIT_NAME = "RLIMIT_DATA"
+from memory_limit import MemoryLimit, memory_limit
+
 _SAMPLE_SECONDS = 0.05
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-
-# A process that limits itself, then becomes the command: what it starts inherits the limit.
-_LAUNCH = """
-import os, resource, sys
-limit = int(sys.argv[1])
-resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-os.execvp(sys.argv[2], sys.argv[2:])
-"""
 
 
 @dataclass(frozen=True)
@@ -37,8 +31,8 @@ class Cost:
 
     `peak_mb` is the highest resident memory of the command and all it started; `spilled_mb` the
     largest size that the watched folders of temporary files had together (sampled). `status` is 0,
-    the exit code, or minus the signal that ended it; `was_stopped` when the sampler ended it for
-    taking more than the limit. `log` has its output.
+    the exit code, or minus the signal that ended it; `was_stopped` when the sampler ended what was
+    left of it, because it took more than the limit. `log` has its output.
     """
 
     seconds: float
@@ -79,16 +73,16 @@ def run_limited(
     os.sync()  # else this command waits for what the one before has left to write
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TILL_")}
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
+    with log.open("wb") as output, memory_limit(limit_mb * 2**20) as limit:
         started = time.perf_counter()
         process = subprocess.Popen(  # noqa: S603 - the commands are written in this folder
-            [sys.executable, "-c", _LAUNCH, str(limit_mb * 2**20), *command],
+            [*limit.launcher, *command],
             cwd=cwd,
             env={**kept, "NO_COLOR": "1", **(environ or {})},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-        sampler = _Sampler(process.pid, limit_mb * 2**20, spill)
+        sampler = _Sampler(process.pid, limit_mb * 2**20, limit, spill)
         sampler.start()
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
@@ -122,10 +116,13 @@ def folder_bytes(folder: Path) -> int:
 class _Sampler(threading.Thread):
     """Looks at a process tree until it is told to stop; ends a tree that takes too much."""
 
-    def __init__(self, root: int, limit_bytes: int, spill: Sequence[Path]) -> None:
+    def __init__(
+        self, root: int, limit_bytes: int, limit: MemoryLimit, spill: Sequence[Path]
+    ) -> None:
         super().__init__(daemon=True)
         self._root = root
         self._limit_bytes = limit_bytes
+        self._limit = limit
         self._spill = spill
         self._done = threading.Event()
         self.peak_bytes = 0
@@ -140,7 +137,8 @@ class _Sampler(threading.Thread):
             highest = _highest_bytes(self._root)
             self.peak_bytes = max(self.peak_bytes, resident, highest)
             self.spilled_bytes = max(self.spilled_bytes, sum(map(folder_bytes, self._spill)))
-            if resident > self._limit_bytes:
+            # The kernel ends one process of a group; others may wait for it for ever.
+            if self._limit.has_killed() if self._limit.group else resident > self._limit_bytes:
                 self.was_stopped = True
                 _end(tree)
             self._done.wait(_SAMPLE_SECONDS)

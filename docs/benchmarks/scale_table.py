@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from house import Limits
-from limited import LIMIT_NAME
+from memory_limit import limit_name
 from scale_steps import Result, Row
 
 MOST_OF_FLOOR = 1.3
@@ -20,7 +20,7 @@ def markdown(results: Sequence[Result], limits: Limits) -> str:
     ordered = sorted(results, key=lambda result: result.lines)
     parts = [
         f"Each step is a process of its own that may have {limits.process_mb / 1024:g} GB of memory"
-        f" ({LIMIT_NAME}, enforced by the kernel); DuckDB is told {limits.duckdb} and"
+        f" ({limit_name()}, enforced by the kernel); DuckDB is told {limits.duckdb} and"
         f" {limits.threads} threads. MB are 2**20 bytes."
     ]
     parts += [_of_size(result) for result in ordered]

@@ -91,24 +91,25 @@
     {%- endfor -%}
     {%- set is_key = known | join(" and ") -%}
     {%- set kept_files = external_rows_of_files(mart, kept) -%}
-    {%- set hashes -%}
-        select hash({{ names }}) as key_hash from {{ files }} where {{ is_key }}
-        group by key_hash having count(*) > 1
-        {%- if kept %}
-        union
-        {#- By the keys themselves: their range lets DuckDB pass over most of what is kept. #}
-        select hash({{ names }}) as key_hash
-        from {{ kept_files }}
-        where {{ is_key }} and ({{ names }}) in (select ({{ names }}) from {{ files }})
-        {%- endif %}
-    {%- endset -%}
-    {%- if sql_value("select count(*) from (" ~ hashes ~ ")") | int > 0 -%}
+    {%- set hashes = sql_identifier(mart.name ~ "__repeated_hashes") -%}
+    {%- do run_query(
+        "create or replace temporary table " ~ hashes ~ " as "
+        ~ repeated_hashes([names], "(from " ~ files ~ " where " ~ is_key ~ ")")
+    ) -%}
+    {%- if kept %}
+        {#- By the keys themselves: their range lets DuckDB pass over most of what is kept. -#}
+        {%- do run_query(
+            "insert into " ~ hashes ~ " select distinct hash(" ~ names ~ ") from " ~ kept_files ~ " where "
+            ~ is_key ~ " and (" ~ names ~ ") in (select (" ~ names ~ ") from " ~ files ~ ")"
+        ) -%}
+    {%- endif %}
+    {%- if sql_value("select count(*) from " ~ hashes) | int > 0 -%}
         {%- set keys = "select " ~ names ~ " from " ~ files
             ~ (" union all select " ~ names ~ " from " ~ kept_files if kept else "") -%}
         {%- set example = sql_value(
             "select to_json({'keys': count(*), 'first': min(key)}) from ("
             ~ "select concat_ws(', ', " ~ names ~ ") as key from (" ~ keys ~ ")"
-            ~ " where hash(" ~ names ~ ") in (" ~ hashes ~ ") and " ~ is_key
+            ~ " where hash(" ~ names ~ ") in (select row_hash from " ~ hashes ~ ") and " ~ is_key
             ~ " group by " ~ names ~ " having count(*) > 1)"
         ) -%}
         {%- set found = fromjson(example) -%}

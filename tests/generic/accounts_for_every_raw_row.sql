@@ -28,10 +28,7 @@ with raw_rows as (
 {#- Rows that agree share a hash of 64 bits. Only where a hash occurs twice are the rows themselves compared:
     exact, and of all rows no more than a number each is held in memory. #}
 hashes_of_several_rows as (
-    select hash({{ distinct_columns | join(', ') }}) as row_hash
-    from {{ raw }}
-    group by row_hash
-    having count(*) > 1
+    {{ repeated_hashes(distinct_columns, raw) | indent(4) }}
 ),
 
 dropped_by_reason as (
