@@ -33,16 +33,23 @@ def check_pages(
     problems: list[PlainError] = []
     fields: dict[str, dict[str, tuple[Field, ...]]] = {}
     for page in pages:
-        found, wrong = _describe_datasets(connection, page)
-        fields[page.id] = found
+        fields[page.id], wrong = check_page(connection, page)
         problems += wrong
-        problems += _order_problems(page, found)
-        problems += _expect_problems(page, found)
-        problems += filter_problems(connection, page, found)
-        problems += _reference_problems(connection, page, found)
     if problems:
         raise ConfigurationError("the report pages do not fit the marts", problems=problems)
     return fields
+
+
+def check_page(
+    connection: duckdb.DuckDBPyConnection, page: Page
+) -> tuple[dict[str, tuple[Field, ...]], list[PlainError]]:
+    """The fields of a page's datasets by name, and everything that is wrong in it."""
+    fields, problems = _describe_datasets(connection, page)
+    problems += _order_problems(page, fields)
+    problems += _expect_problems(page, fields)
+    problems += filter_problems(connection, page, fields)
+    problems += _reference_problems(connection, page, fields)
+    return fields, problems
 
 
 def _describe_datasets(

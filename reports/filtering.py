@@ -173,8 +173,8 @@ def _item_problems(
     connection: duckdb.DuckDBPyConnection, page: Page, location: Location, item: AnyItem
 ) -> Iterator[PlainError]:
     remedy = "Add it to a mart per value, or leave the filter out: a dataset of its own without `filterable`."
-    if isinstance(item, ChartItem) and mark_of(item).recipe is None:
-        yield page.problem((*location, "mark"), f"a {item.mark} cannot be filtered", remedy)
+    if isinstance(item, ChartItem) and not mark_of(item).can_be_filtered(item):
+        yield page.problem((*location, "mark"), f"this {item.mark} cannot be filtered", remedy)
     for part, name in metrics_of(item):
         for below in sorted(page.metrics.below(name)):
             try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -17,6 +17,7 @@ from reports.filtering import NOTHING, Filtering, filtering
 from reports.formats import Value
 from reports.frames import Field, Frame, label_of, materialize
 from reports.kpis import Card
+from reports.language.datasets import Dataset
 from reports.language.links import Link
 from reports.language.page import ForEach
 from reports.language.tables import Column, Table
@@ -25,6 +26,8 @@ from reports.pages import Page
 from reports.settings import Settings
 from reports.sql import first_line, quoted
 from reports.views import Ids, ItemView, item_view, paired_on_paper
+
+Run = Callable[[duckdb.DuckDBPyConnection, str, Dataset, Sequence[Field]], Frame]
 
 
 @dataclass(frozen=True)
@@ -91,12 +94,13 @@ def prepare(
     fields: Mapping[str, tuple[Field, ...]],
     settings: Settings,
     today: date,
+    run: Run = materialize,
 ) -> Prepared:
     """Run the datasets of a page file, and hold them against what its author expects."""
     frames = {}
     for name, dataset in page.spec.datasets.items():
         try:
-            frames[name] = materialize(connection, table_of(page, name), dataset, fields[name])
+            frames[name] = run(connection, table_of(page, name), dataset, fields[name])
         except duckdb.Error as error:
             raise page.problem(
                 ("datasets", name, dataset.query_key),
@@ -108,9 +112,15 @@ def prepare(
 
 
 def page_views(
-    prepared: Prepared, connection: duckdb.DuckDBPyConnection, addresses: Addresses
+    prepared: Prepared,
+    connection: duckdb.DuckDBPyConnection,
+    addresses: Addresses,
+    only: str | None = None,
 ) -> Iterator[PageView]:
-    """The view of a page; of a template, that of the page that lists its pages, then those."""
+    """The view of a page; of a template, that of the page that lists its pages, then those.
+
+    With `only`, the name of a page's file without its ending, that one alone is made.
+    """
     page, settings = prepared.page, prepared.settings
     context = Context(
         page, connection, prepared.frames, settings.formatter, settings.words, addresses, Answers()
@@ -119,7 +129,8 @@ def page_views(
     if template is None:
         yield replace(_view(page.id, context, settings), warnings=prepared.warnings)
         return
-    yield _list_view(prepared, template, context)
+    if only in (None, page.id):
+        yield _list_view(prepared, template, context)
     parts = {
         name: _by_key(frame, template.key)
         for name, frame in prepared.frames.items()
@@ -127,6 +138,8 @@ def page_views(
     }
     stems = file_stems(page.id, list(prepared.keys))
     for key, title in prepared.keys.items():
+        if only not in (None, stems[key]):
+            continue
         frames = {
             name: Frame(frame.fields, tuple(parts[name].get(key, ()))) if name in parts else frame
             for name, frame in prepared.frames.items()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from ruamel.yaml.comments import CommentedMap
 
 from configuration.errors import ConfigurationError, PlainError
 from configuration.yaml_file import (
@@ -117,7 +118,8 @@ def load_pages(pages_dir: Path) -> list[Page]:
             except ConfigurationError as error:
                 problems.extend(error.problems or [error])
     if not problems:  # a page that could not be read may be the one that a link names
-        problems = [problem for page in pages for problem in _link_problems(page, pages)]
+        templates = {page.id: page.spec.for_each is not None for page in pages}
+        problems = [problem for page in pages for problem in link_problems(page, templates)]
     if problems:
         raise ConfigurationError(
             "the report pages have errors", where=str(pages_dir), problems=problems
@@ -131,9 +133,11 @@ def load_pages(pages_dir: Path) -> list[Page]:
     return sorted(pages, key=lambda page: (page.spec.position, page.title, page.id))
 
 
-def _link_problems(page: Page, pages: Sequence[Page]) -> Iterator[PlainError]:
-    """Links to pages that are not there, and keys of pages that have none."""
-    templates = {one.id: one.spec.for_each is not None for one in pages}
+def link_problems(page: Page, templates: Mapping[str, bool]) -> Iterator[PlainError]:
+    """Links to pages that are not there, and keys of pages that have none.
+
+    `templates` are all pages by id, and whether each is one with `for_each`.
+    """
     found = [
         (location + part, link) for location, item in page.items() for part, link in links_of(item)
     ]
@@ -194,9 +198,24 @@ def listed_reports(pages_dir: Path) -> dict[Path, str]:
 def _load_page(
     path: Path, site: SiteFile, connection: duckdb.DuckDBPyConnection, data_source: str
 ) -> Page:
+    return page_of(read_page(path, data_source), path, site, connection)
+
+
+def read_page(path: Path, data_source: str = "") -> CommentedMap:
+    """The document of a page; one in the first format comes as one of ours."""
     document = read_yaml(path)
     if is_first_format(document):
         document = normalised(document, str(path), data_source)
+    return document
+
+
+def page_of(
+    document: CommentedMap, path: Path, site: SiteFile, connection: duckdb.DuckDBPyConnection
+) -> Page:
+    """The page that a document read from `path` describes.
+
+    Raises ConfigurationError with everything that can be known to be wrong without data.
+    """
     spec = validate_yaml(document, PageFile, str(path))
     reads: dict[str, Reads] = {}
     page = Page(path.stem, str(path), spec, site, reads, document)

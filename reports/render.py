@@ -77,9 +77,9 @@ def render_site(
         connection.close()
     shared = shared_files(built=built_plotly)
     listed = [view for view in views if not view.parent]
-    environment = _environment(site, facts, shared, listed, pages_dir.parent / "templates")
+    environment = site_environment(site, facts, shared, listed, pages_dir.parent / "templates")
     environment.globals["has_explore"] = explore is not None
-    own = _written_by(settings_of(site, None, facts.reporting_currency))
+    own = written_by(settings_of(site, None, facts.reporting_currency))
     files = _written_out(views, environment, shared, own)
     if explore is not None:
         environment.globals.update(own)
@@ -100,11 +100,11 @@ def _written_out(
 ) -> dict[str, bytes]:
     files = {file.href: file.content for file in shared.values()}
     for view in views:
-        written_by = _written_by(view.settings)
-        html = rendered(environment, "page.html", page=view, here=view.nav, **written_by)
-        files[written_by["language_file"].href] = written_by["language_file"].content
+        wording = written_by(view.settings)
+        html = rendered(environment, "page.html", page=view, here=view.nav, **wording)
+        files[wording["language_file"].href] = wording["language_file"].content
         files[f"{view.id}.html"] = html.encode()
-        files[f"data/{view.id}.js"] = _data_file(view).encode()
+        files[f"data/{view.id}.js"] = data_file(view).encode()
     with ParquetWriter() as parquet:
         for view in views:
             if view.parent:
@@ -117,13 +117,14 @@ def _written_out(
     return files
 
 
-def _environment(
+def site_environment(
     site: SiteFile,
     facts: ReleaseFacts,
     shared: Mapping[str, SharedFile],
     listed: Sequence[PageView],
     owners: Path,
 ) -> Environment:
+    """The templates with what all of them may show; `listed` are the entries of the navigation."""
     environment = template_environment(owners)
     environment.globals.update(
         site=site, facts=facts, shared=shared, pages=listed, sparkline_end=sparkline_end
@@ -132,7 +133,7 @@ def _environment(
 
 
 @lru_cache
-def _written_by(settings: Settings) -> dict[str, Any]:
+def written_by(settings: Settings) -> dict[str, Any]:
     """What templates write with: a page may have a language of its own."""
     formatter = settings.formatter
     return {
@@ -145,7 +146,7 @@ def _written_by(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _data_file(view: PageView) -> str:
+def data_file(view: PageView) -> str:
     """The page's data as a script: browsers do not let a page from disk fetch JSON."""
     lines = [f"// Data of the page {view.id}: one entry per item."]
     shipped = view.filtering

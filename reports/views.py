@@ -225,7 +225,7 @@ def _chart(view: ItemView, item: ChartItem, location: Location, context: Context
         links=[PlaceLink(text, href) for text, href in zip(texts, hrefs, strict=False) if href],
         keep_filters=bool(item.link and item.link.keep_filters),
         frame=frame,
-        data={"frame": shipped, "figure": figure.as_json()},
+        data={"frame": shipped} if figure.html else {"frame": shipped, "figure": figure.as_json()},
     )
 
 

@@ -174,7 +174,7 @@ def ingest(
         raise typer.Exit(EXIT_FAILED)
 
 
-@app.command(epilog="Example: till report --out /tmp/preview; till report --single-file overview")
+@app.command(epilog="Example: till report --serve; till report --single-file overview")
 def report(
     page: Annotated[
         list[str] | None, typer.Argument(help="Pages to check for; all if none.")
@@ -190,6 +190,12 @@ def report(
         bool,
         typer.Option("--explore", help="Add a page for questions in SQL; needs `make assets`."),
     ] = False,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Show the pages in a browser, and anew after each save.")
+    ] = False,
+    port: Annotated[
+        int | None, typer.Option(help="With --serve: the port on this machine; 0 for a free one.")
+    ] = None,
 ) -> None:
     """Draw the pages again from the current release, for a look; the release stays as it is."""
     from reports.pages import load_pages
@@ -198,6 +204,20 @@ def report(
     from till.run import render
 
     project = open_project()
+    for name, is_there in (
+        ("--out", out is not None), ("--single-file", single_file), ("--explore", explore),
+    ):  # fmt: skip
+        if serve and is_there:
+            raise ConfigurationError(
+                f"--serve and {name} do not go together", remedy="Leave one of them out."
+            )
+    if port is not None and not serve:
+        raise ConfigurationError("--port goes with --serve", remedy="Add --serve, or leave it out.")
+    if serve:
+        from till.report_server import DEFAULT_PORT, serve_report
+
+        serve_report(project, DEFAULT_PORT if port is None else port, page or [], say=_said)
+        return
     release = current_release(project)
     if release is None:
         raise PlainError("there is no release to draw from", remedy="Make one first: `till run`.")
@@ -216,6 +236,10 @@ def report(
     render(project, release, project.releases / release.release_id, target, explore=explore)
     for name in [*(page or ["index"]), *(["explore"] if explore else [])]:
         console.print(str(target / f"{name}.html"), markup=False)
+
+
+def _said(line: str) -> None:
+    console.print(line, markup=False, soft_wrap=True)
 
 
 @app.command(epilog="Example: till check")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ingest.declaration.sources_file import SourcesFile
     from ingest.results import Meter, Window
     from ingest.run import IngestResult
+    from reports.facts import ReleaseFacts
 
 
 class Reporter(Protocol):
@@ -176,11 +177,22 @@ def render(
 ) -> None:
     """Write the pages of `release`, whose marts lie in `folder`, into `out`; Explore where asked."""
     from reports.explore.descriptions import descriptions
-    from reports.facts import ReleaseFacts
     from reports.render import render_site
 
     out.mkdir(parents=True, exist_ok=True)
-    facts = ReleaseFacts(
+    known = descriptions(project.root / "models") if explore else None
+    render_site(
+        project.pages, release.mart_files(folder), facts_of(release), out, explore=known
+    )
+    # The docs are part of the site, so that their link works wherever the site is copied to.
+    link_or_copy(folder / "docs" / "index.html", out / "docs" / "index.html")
+
+
+def facts_of(release: Release) -> ReleaseFacts:
+    """What the pages of a release say about it."""
+    from reports.facts import ReleaseFacts
+
+    return ReleaseFacts(
         release_id=release.release_id,
         created_at=datetime.fromisoformat(release.created_at),
         as_of_date=date.fromisoformat(release.as_of_date) if release.as_of_date else None,
@@ -195,10 +207,6 @@ def render(
         sources=release.sources,
         docs_href="docs/index.html",
     )
-    known = descriptions(project.root / "models") if explore else None
-    render_site(project.pages, release.mart_files(folder), facts, out, explore=known)
-    # The docs are part of the site, so that their link works wherever the site is copied to.
-    link_or_copy(folder / "docs" / "index.html", out / "docs" / "index.html")
 
 
 def _with_steps(release: Release, result: RunResult) -> Release:

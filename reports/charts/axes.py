@@ -26,6 +26,7 @@ class Axis:
     narrow: Sequence[Tick] = ()
     range: Sequence[float | str] = ()
     grid: bool = False
+    title: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The axis as the script reads it."""
@@ -36,8 +37,9 @@ class Axis:
             "narrow": [[tick.at, tick.text] for tick in narrow],
             "range": list(self.range),
             "grid": self.grid,
+            "title": self.title,
         }
-        return {key: value for key, value in found.items() if value not in ([], False)}
+        return {key: value for key, value in found.items() if value not in ([], False, "")}
 
 
 def date_axis(first: date, last: date, formatter: Formatter) -> Axis:

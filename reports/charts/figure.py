@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from markupsafe import Markup
+
 from reports.charts.axes import Axis
 from reports.frames import Frame, as_number
 
@@ -31,7 +33,12 @@ class LegendEntry:
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart ready to be written: traces over a frame, axes, legend."""
+    """A chart ready to be written: traces over a frame, axes, legend.
+
+    `html` is a chart that is drawn at build time, which needs no script. `hover` says what the pointer
+    finds: all of an `x`, the same with the `share` of each, a `cell`, or a `point`; `tip` are the columns
+    that the box then shows, all if empty.
+    """
 
     frame: Frame
     traces: list[Trace]
@@ -42,6 +49,8 @@ class Figure:
     gradient: tuple[str, str] | None = None
     layout: dict[str, Any] = field(default_factory=dict)
     hover: str = "x"
+    html: Markup = field(default_factory=Markup)
+    tip: tuple[int, ...] = ()
 
     @property
     def first_colour(self) -> str:
@@ -50,7 +59,7 @@ class Figure:
 
     def as_json(self) -> dict[str, Any]:
         """The figure as the script reads it; its frame is shipped beside it."""
-        return {
+        found = {
             "traces": self.traces,
             "layout": self.layout,
             "x": self.x.as_json(),
@@ -58,6 +67,12 @@ class Figure:
             "hover": self.hover,
             "colours": list(self.colours),
         }
+        return {**found, "tip": list(self.tip)} if self.tip else found
+
+
+def drawn(frame: Frame, html: Markup, gradient: tuple[str, str] | None = None) -> Figure:
+    """A chart that stands in the page as it is."""
+    return Figure(frame, [], Axis("none"), Axis("none"), gradient=gradient, html=html)
 
 
 def numbers_of(frame: Frame, *, stacked: bool = False) -> list[float]:

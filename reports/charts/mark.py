@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from reports.charts.figure import Figure
@@ -30,13 +30,17 @@ class Line:
 class Rows:
     """The rows that a chart draws: the first field is its x; `faded` says which rows are pale.
 
-    `lines` are drawn across it, `notes` at their days.
+    `lines` are drawn across it, `notes` at their days; `shapes` are outlines, as pairs of value and width,
+    `totals` say which rows are sums of their own, `names` are words of the legend.
     """
 
     frame: Frame
     faded: Sequence[bool] = ()
     lines: Sequence[Line] = ()
     notes: Sequence[Annotation] = ()
+    shapes: Sequence[Sequence[tuple[float, float]]] = ()
+    totals: Sequence[bool] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ class Mark(Generic[ItemT]):
     - `figure`: Plotly's traces over that frame, never empty when it is called;
     - `sentence`: what the chart shows, in parts, for those who cannot see it;
     - `place`: the SQL of what the rows of the frame stand for, by which links are found;
-    - `recipe`: how the script draws it anew from filtered rows (`reports.filtering`); None: it cannot.
+    - `recipe`: how the script draws it anew from filtered rows (`reports.filtering`); None: it cannot;
+    - `is_fixed`: whether this item of the mark cannot, although others can.
     """
 
     model: type[ItemT]
@@ -67,20 +72,25 @@ class Mark(Generic[ItemT]):
     sentence: Callable[[ItemT, Rows, Speaker], list[str]]
     place: Callable[[ItemT, Source], str]
     recipe: Callable[[ItemT, Source], dict[str, Any]] | None = None
+    is_fixed: Callable[[ItemT], bool] | None = None
+
+    def can_be_filtered(self, item: ItemT) -> bool:
+        """Whether the script can draw this item from other rows."""
+        return self.recipe is not None and not (self.is_fixed and self.is_fixed(item))
 
 
 def axis_recipe(axis: Axis, source: Source) -> dict[str, Any]:
     """An axis as a recipe has it."""
-    field = source.axis_field(axis)
-    shown = {"label": field.label, "format": field.format, "grain": axis.grain}
+    found = source.axis_field(axis)
+    shown = {"label": found.label, "format": found.format, "grain": axis.grain}
     return {"field": axis.field, **shown}
 
 
 def measure_recipe(measure: Measure, source: Source) -> dict[str, Any]:
     """A measure as a recipe has it."""
-    field = source.measure_field(measure)
+    found = source.measure_field(measure)
     name = {"metric": measure.metric} if measure.metric else {"field": measure.field}
-    return {**name, "label": field.label, "format": field.format, "emphasis": measure.emphasis}
+    return {**name, "label": found.label, "format": found.format, "emphasis": measure.emphasis}
 
 
 def range_sentence(item: ChartItem, rows: Rows, speaker: Speaker) -> list[str]:

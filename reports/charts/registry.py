@@ -5,11 +5,25 @@ from __future__ import annotations
 import typing
 from typing import Any
 
-from reports.charts import heatmap, xy
+from reports.charts import (
+    box,
+    cohort,
+    heatmap,
+    histogram,
+    pareto,
+    scatter,
+    steps,
+    treemap,
+    world_map,
+    xy,
+)
 from reports.charts.mark import Mark
 from reports.language.items import ChartItem
 
-CHARTS: tuple[Mark[Any], ...] = (xy.MARK, heatmap.MARK)
+CHARTS: tuple[Mark[Any], ...] = (
+    xy.MARK, heatmap.MARK, scatter.MARK, box.BOX, box.VIOLIN, histogram.MARK, cohort.MARK,
+    pareto.MARK, treemap.MARK, steps.WATERFALL, steps.FUNNEL, world_map.MARK,
+)  # fmt: skip
 
 
 def names_of(mark: Mark[Any]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Literal, Self
 
@@ -24,15 +25,20 @@ from reports.charts.mark import (
 from reports.charts.rows import Source, pivot
 from reports.charts.ticks import value_ticks
 from reports.charts.xy_traces import (
+    BAND_COLOUR,
+    MARKED_COLOUR,
     TRACES,
+    band_traces,
     colours,
     is_labelled,
     label_bars,
+    marked_traces,
     reference_line,
     shade,
     with_notes,
 )
 from reports.formats import Formatter, Value
+from reports.frames import Field as FrameField
 from reports.frames import Frame, as_day, as_number
 from reports.language.annotations import Annotation
 from reports.language.items import (
@@ -62,6 +68,14 @@ class ReferenceLine(Block):
         return self
 
 
+class Band(Block):
+    """An interval around a line, such as that of a forecast; where it is missing, none is drawn."""
+
+    lower: str = Field(description="The column with its lower end.")
+    upper: str = Field(description="The column with its upper end.")
+    label: str = ""
+
+
 class XyChart(ChartItem):
     """Lines, areas or bars over an axis."""
 
@@ -69,13 +83,25 @@ class XyChart(ChartItem):
     x: Axis
     y: list[Measure] = Field(min_length=1, max_length=6)
     series: Series | None = None
-    stack: bool = False
+    stack: bool | Literal["share"] = Field(
+        False, description="Areas and bars on top of each other; `share`: each as its part of all."
+    )
     horizontal: bool = Field(False, description="Bars only: lying, with the value beside each.")
     zero: bool = Field(True, description="The value axis starts at zero (bars always do).")
     faded: str | None = Field(
         None, description="Boolean column: rows drawn pale, such as a running month."
     )
     signed: bool = Field(False, description="Bars below zero take a second colour.")
+    bands: list[Band] = Field(
+        [],
+        max_length=3,
+        description="Lines only: shaded intervals, the widest first; where they overlap it is darker.",
+    )
+    marked: str | None = Field(
+        None,
+        description="Lines only: boolean column, rows whose point of the first measure is marked.",
+    )
+    marked_label: str = Field("", description="What the marked points are called.")
     baseline: float | None = Field(None, description="A reference line at this value.")
     baseline_label: str = ""
     reference_lines: list[ReferenceLine] = Field([], max_length=4)
@@ -89,6 +115,12 @@ class XyChart(ChartItem):
             raise ValueError("`series` goes with one measure in `y`")
         if self.horizontal and self.mark != "bar":
             raise ValueError("only bars can be horizontal")
+        if (self.bands or self.marked) and (self.mark != "line" or self.series):
+            raise ValueError("`bands` and `marked` go with lines without `series`")
+        if self.bands and (self.x.grain or any(measure.metric for measure in self.y)):
+            raise ValueError("`bands` go with columns as they are: no `grain` and no `metric`")
+        if self.stack == "share" and self.mark == "line":
+            raise ValueError("lines cannot be stacked: choose an area or bars")
         return self
 
 
@@ -96,7 +128,13 @@ def _columns(item: XyChart) -> list[Named]:
     shown, _ = measured([(("y", index), measure) for index, measure in enumerate(item.y)])
     series = [Named(("series", "field"), item.series.field)] if item.series else []
     pale = named(("faded",), item.faded, "true or false")
-    return [*shown, *along(("x",), item.x), *series, *pale]
+    pale += named(("marked",), item.marked, "true or false")
+    bands = [
+        Named(("bands", index, end), column, "a number")
+        for index, band in enumerate(item.bands)
+        for end, column in (("lower", band.lower), ("upper", band.upper))
+    ]
+    return [*shown, *along(("x",), item.x), *series, *pale, *bands]
 
 
 def _metrics(item: XyChart) -> list[Used]:
@@ -128,6 +166,10 @@ def _measure_rows(item: XyChart, source: Source) -> tuple[Frame, list[bool]]:
     x = source.axis_sql(item.x)
     write = source.aggregate_sql if item.x.grain else source.measure_sql
     columns = [x, *[write(measure) for measure in item.y]]
+    columns += [quoted(name) for band in item.bands for name in (band.lower, band.upper)]
+    if item.marked:
+        chosen = f"bool_or({quoted(item.marked)})" if is_grouped else quoted(item.marked)
+        columns.append(f"case when {chosen} then {columns[1]} end")
     if item.faded:
         columns.append(f"bool_or({quoted(item.faded)})" if is_grouped else quoted(item.faded))
     if is_grouped:
@@ -136,9 +178,23 @@ def _measure_rows(item: XyChart, source: Source) -> tuple[Frame, list[bool]]:
     else:
         rows = source.select(columns)
     fields = (source.axis_field(item.x), *[source.measure_field(measure) for measure in item.y])
+    fields += _extra_fields(item, fields[1], source)
     width = len(fields)
     faded = [bool(row[width]) for row in rows] if item.faded else []
     return Frame(fields, tuple(tuple(row[:width]) for row in rows)), faded
+
+
+def _extra_fields(item: XyChart, first: FrameField, source: Source) -> tuple[FrameField, ...]:
+    """The ends of the bands, and the first measure again where it is marked."""
+    ends = [
+        source.field(
+            name, f"{band.label}, {source.words[end]}" if band.label else None, first.format
+        )
+        for band in item.bands
+        for end, name in (("band_lower", band.lower), ("band_upper", band.upper))
+    ]
+    name = item.marked_label or source.words["marked"]
+    return (*ends, *([replace(first, name=item.marked, label=name)] if item.marked else []))
 
 
 def _lines(item: XyChart, frame: Frame, source: Source) -> list[Line]:
@@ -227,9 +283,10 @@ def _figure(item: XyChart, rows: Rows, formatter: Formatter) -> Figure:
     value_axis = _value_axis(item, rows, formatter)
     places = _along(item, frame, formatter)
     colour = colours(item, frame)
-    measures = range(1, len(frame.fields))
+    measures = range(1, len(frame.fields) if item.series else len(item.y) + 1)
     traces = [TRACES[item.mark](item, index, colour[index], places.kind) for index in measures]
-    layout: dict[str, Any] = {}
+    traces = [*band_traces(item, places.kind), *traces, *marked_traces(item, places.kind)]
+    layout: dict[str, Any] = {"barnorm": "fraction"} if item.stack == "share" else {}
     if item.mark == "bar":
         layout["barmode"] = "stack" if item.stack else "group"
         shade(traces, frame, rows.faded, item)
@@ -241,15 +298,25 @@ def _figure(item: XyChart, rows: Rows, formatter: Formatter) -> Figure:
     layout |= with_notes(rows, places.kind, shapes)
     x, y = (value_axis, places) if item.horizontal else (places, value_axis)
     found = tuple(colour[index] for index in measures)
-    return Figure(frame, traces, x, y, found, _legend(item, rows, found), None, layout)
+    extra = [BAND_COLOUR] * (2 * len(item.bands)) + [MARKED_COLOUR] * bool(item.marked)
+    legend, hover = _legend(item, rows, found), "share" if item.stack == "share" else "x"
+    return Figure(frame, traces, x, y, (*found, *extra), legend, None, layout, hover)
 
 
 def _legend(item: XyChart, rows: Rows, found: Sequence[str]) -> tuple[LegendEntry, ...]:
     """The names of the measures where there are several, and those of the lines across."""
     shape = "box" if item.mark == "bar" or item.stack else "line"
-    fields = rows.frame.fields[1:]
-    names = [field.label for field in fields] if len(found) > 1 or item.series else []
+    fields = rows.frame.fields[1 : len(found) + 1]
+    is_named = len(found) > 1 or item.series or item.bands or item.marked
+    names = [field.label for field in fields] if is_named else []
     entries = [LegendEntry(name, one, shape) for name, one in zip(names, found, strict=False)]
+    entries += [
+        LegendEntry(band.label, BAND_COLOUR, f"box layers{number}")
+        for number, band in enumerate(item.bands, start=1)
+        if band.label
+    ]
+    if item.marked:
+        entries.append(LegendEntry(rows.frame.fields[-1].label, MARKED_COLOUR, "ring"))
     entries += [
         LegendEntry(line.label, "var(--ink-2)", "dotted", line.kind)
         for line in rows.lines
@@ -260,7 +327,10 @@ def _legend(item: XyChart, rows: Rows, found: Sequence[str]) -> tuple[LegendEntr
 
 def _value_axis(item: XyChart, rows: Rows, formatter: Formatter) -> FigureAxis:
     frame = rows.frame
-    values = numbers_of(frame, stacked=item.stack)
+    if item.stack == "share":
+        ticks = value_ticks([0.0, 1.0], "rate0", formatter, zero=True)
+        return FigureAxis("value", ticks, ticks, [0, 1], grid=True)
+    values = numbers_of(frame, stacked=bool(item.stack))
     values += [line.value for line in rows.lines]
     main = [index for index, measure in enumerate(item.y, start=1) if measure.emphasis == "main"]
     chosen = frame.fields[main[0] if main else 1].format
@@ -301,6 +371,10 @@ def _sentence(item: XyChart, rows: Rows, speaker: Speaker) -> list[str]:
     if isinstance(frame.rows[0][0], date):
         ends.append(("last", known[-1]))
     label = f"{described.label}: " if len(frame.fields) > 2 else ""  # noqa: PLR2004 - x and one more
+    if item.marked:
+        at = [where for where, row in zip(x, frame.rows, strict=True) if row[-1] is not None]
+        days = f" ({', '.join(at[-3:])})" if at else ""  # the last ones matter most
+        told = [*told, f"{frame.fields[-1].label}: {len(at)}{days}"]
     extremes = [
         speaker.words[end].format(value=texts[index], where=x[index]) for end, (_, index) in ends
     ]
@@ -330,4 +404,8 @@ def _recipe(item: XyChart, source: Source) -> dict[str, Any]:
     }
 
 
-MARK = Mark(XyChart, _columns, _metrics, _rows, _figure, _sentence, _place, _recipe)
+def _is_fixed(item: XyChart) -> bool:
+    return bool(item.bands or item.marked)
+
+
+MARK = Mark(XyChart, _columns, _metrics, _rows, _figure, _sentence, _place, _recipe, _is_fixed)

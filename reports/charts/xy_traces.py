@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LABELLED_BARS, LABELLED_SHORT_BARS, SHORT_LABEL = 7, 12, 4
 LABEL_HEIGHT = 0.1  # of the axis, about: a line of text above a bar
 OTHER_COLOUR = "var(--series-other)"
+BAND_COLOUR, MARKED_COLOUR = "var(--series-1-soft)", "var(--bad)"
 
 Draws = Callable[["XyChart", int, str, str], Trace]
 
@@ -39,6 +40,7 @@ def _area(item: XyChart, index: int, colour: str, along: str) -> Trace:
         return {
             **trace,
             "stackgroup": "all",
+            **({"groupnorm": "fraction"} if item.stack == "share" else {}),
             "fillcolor": colour,
             "line": {"color": colour, "width": 0.5},
         }
@@ -52,6 +54,28 @@ def _bar(item: XyChart, index: int, colour: str, along: str) -> Trace:
 
 
 TRACES: Mapping[str, Draws] = {"line": _line, "area": _area, "bar": _bar}
+
+
+def band_traces(item: XyChart, along: str) -> list[Trace]:
+    """Each band as its upper end and, filled up to it, its lower end; they lie behind the lines."""
+    found: list[Trace] = []
+    for number in range(len(item.bands)):
+        lower = 1 + len(item.y) + 2 * number
+        for index in (lower + 1, lower):
+            bare = {"type": "scatter", "mode": "lines", "x": _x(along), "line": {"width": 0}}
+            fill = {"fill": "tonexty", "fillcolor": BAND_COLOUR} if index == lower else {}
+            found.append({**bare, "y": {"$": index}, "hoverinfo": "skip", **fill})
+    return found
+
+
+def marked_traces(item: XyChart, along: str) -> list[Trace]:
+    """A ring around each marked point of the first measure."""
+    if not item.marked:
+        return []
+    ring = {"color": "var(--card)", "size": 9, "line": {"color": MARKED_COLOUR, "width": 2.5}}
+    index = 1 + len(item.y) + 2 * len(item.bands)
+    bare = {"type": "scatter", "mode": "markers", "x": _x(along), "y": {"$": index}}
+    return [{**bare, "marker": ring, "cliponaxis": False}]
 
 
 def colours(item: XyChart, frame: Frame) -> dict[int, str]:

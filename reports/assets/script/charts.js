@@ -38,6 +38,11 @@ const axisLayout = (axis, narrow, style, vertical) => {
     ticklabelstandoff: 4,
     ticklabeloverflow: "allow", // else Plotly hides the label of the last day
   };
+  if (axis.kind === "index" && ticks.some((tick) => tick[1].includes("<br>"))) { // broken into lines: never turned
+    layout.tickangle = 0;
+    if (narrow) layout.tickfont.size = 11;
+  }
+  if (axis.title) layout.title = { text: axis.title, font: { size: 12, color: colour("--ink-2") }, standoff: 6 };
   if (axis.range) layout.range = axis.range;
   return layout;
 };
@@ -49,7 +54,7 @@ const shownOf = (id) => { const entry = entries.get(id); return entry.shown || e
 const plotOf = (frame, figure, size) => {
   const style = getComputedStyle(root);
   const narrow = size.width < NARROW;
-  const isCell = figure.hover === "cell";
+  const isClosest = figure.hover === "cell" || figure.hover === "point";
   const layout = Object.assign({
     ...size,
     margin: { l: 4, r: 14, t: 8, b: 4, pad: 0 },
@@ -58,12 +63,12 @@ const plotOf = (frame, figure, size) => {
     font: { family: style.getPropertyValue("--font").trim(), size: 12, color: style.getPropertyValue("--ink").trim() },
     showlegend: false,
     dragmode: false,
-    hovermode: isCell ? "closest" : (figure.y.kind === "index" ? "y" : "x"),
+    hovermode: isClosest ? "closest" : (figure.y.kind === "index" ? "y" : "x"),
     bargap: 0.28,
     xaxis: axisLayout(figure.x, narrow, style, false),
     yaxis: axisLayout(figure.y, narrow, style, true),
   }, resolve(figure.layout, frame, style));
-  const traces = resolve(figure.traces, frame, style).map((trace) => ({ ...trace, hoverinfo: "none" }));
+  const traces = resolve(figure.traces, frame, style).map((trace) => ({ hoverinfo: "none", ...trace }));
   return { traces, layout };
 };
 

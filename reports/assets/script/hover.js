@@ -6,17 +6,20 @@ const showTip = (host, event) => {
   const { frame, figure } = shownOf(host.dataset.chart);
   const point = event.points[0];
   const cell = figure.hover === "cell";
-  const row = cell ? point.pointNumber[1] : point.pointNumber;
-  const shown = cell ? [point.pointNumber[0] + 1] : frame.columns.map((_, index) => index).slice(1);
+  // A box has no number of its own, but stands at the place of its row.
+  const row = cell ? point.pointNumber[1] : point.pointNumber ?? Math.round(figure.y.kind === "index" ? point.y : point.x);
+  const shown = cell ? [point.pointNumber[0] + 1] : figure.tip || frame.columns.map((_, index) => index).slice(1);
   if (!tip) { tip = document.body.appendChild(element("div", "tip")); tip.setAttribute("aria-hidden", "true"); }
   tip.replaceChildren(element("p", "tip-title", textOf(frame.columns[0], row)));
+  const total = figure.hover === "share" && shown.reduce((sum, index) => sum + (frame.columns[index].raw[row] ?? 0), 0);
   for (const index of shown) {
     if (frame.columns[index].raw[row] === null) continue;
     const line = element("p", "tip-row");
     const key = element("span", "key box");
     key.style.setProperty("--colour", figure.colours[index - 1] || "var(--series-1)");
-    if (!cell) line.append(key);
-    line.append(element("span", "", frame.columns[index].label), element("b", "", textOf(frame.columns[index], row)));
+    if (figure.colours[index - 1]) line.append(key);
+    const share = total ? ` (${writeNumber("rate0", frame.columns[index].raw[row] / total)})` : "";
+    line.append(element("span", "", frame.columns[index].label), element("b", "", textOf(frame.columns[index], row) + share));
     tip.append(line);
   }
   tip.hidden = false;

@@ -83,9 +83,10 @@ const figureOf = (recipe, { figure, frame: whole }, frame) => {
   const numbers = recipe.stack
     ? x.raw.flatMap((_, row) => [1, -1].map((sign) => rest.reduce((sum, column) => sum + Math.max(sign * (column.raw[row] ?? 0), 0) * sign, 0)))
     : rest.flatMap((column) => column.raw.filter((value) => value !== null));
+  if (recipe.stack === "share") numbers.splice(0, numbers.length, 0, 1);
   numbers.push(...lines);
   const main = recipe.series ? 0 : Math.max(recipe.y.findIndex((measure) => measure.emphasis === "main"), 0);
-  let values = valueAxis(numbers, rest[main].format || "", recipe.zero || recipe.mark === "bar");
+  let values = valueAxis(numbers, recipe.stack === "share" ? "rate0" : rest[main].format || "", recipe.zero || recipe.mark === "bar");
   for (const [index, trace] of traces.entries()) {
     if (recipe.mark !== "bar") continue;
     if (Array.isArray(trace.marker.color)) trace.marker.color = rest[index].raw.map((value) => ((value ?? 0) < 0 ? "var(--series-2)" : base.colours[index]));

@@ -1,0 +1,1 @@
+"""The preview of the pages while an author writes them: `till report --serve`."""

@@ -1,0 +1,199 @@
+"""Marks of charts: what each computes, by hand-made figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from configuration.errors import ConfigurationError
+from reports.charts.treemap import squarified
+from reports.render import render_site
+from tests.browser.synthetic_marts import write_marts
+from tests.unit.reports_folder import FACTS, write_pages
+from tests.unit.test_reports_guide import BLOCKS, OUR_SITE
+from tests.unit.test_reports_items import columns, html_of, item
+
+GALLERY = Path(__file__).resolve().parents[1] / "gallery" / "marks.yml"
+
+
+@pytest.mark.parametrize("name", ["guide", "gallery"])
+def test_a_page_with_every_mark_is_drawn_twice_the_same(tmp_path: Path, name: str) -> None:
+    pytest.importorskip("countryinfo")
+    text = BLOCKS["pages/marks.yml"] if name == "guide" else GALLERY.read_text(encoding="utf-8")
+    marts = write_marts(tmp_path / "marts")
+    found = []
+    for site in (tmp_path / "a", tmp_path / "b"):
+        render_site(write_pages(tmp_path, {"marks": text}, OUR_SITE), marts, FACTS, site)
+        found.append((site / "marks.html").read_bytes() + (site / "data" / "marks.js").read_bytes())
+    assert found[0] == found[1]
+    assert b'class="empty"' not in found[0]
+
+
+def test_bands_lie_behind_the_line_and_marked_points_have_a_ring(tmp_path: Path) -> None:
+    entry = item(
+        tmp_path,
+        "type: chart, mark: line, x: {field: day}, y: [{field: v}], "
+        "bands: [{lower: lo, upper: hi, label: Range}], marked: odd, marked_label: Odd",
+        "select * from (values (date '2026-01-01', 5, 4, 6, false), (date '2026-01-02', 9, 3, 7, true)) "
+        "as t(day, v, lo, hi, odd)",
+    )
+    assert columns(entry) == {
+        "Day": ["2026-01-01", "2026-01-02"],
+        "V": [5, 9],
+        "Range, lower end": [4, 3],
+        "Range, upper end": [6, 7],
+        "Odd": [None, 9],
+    }
+    upper, lower, line, ring = entry["figure"]["traces"]
+    assert [trace["y"] for trace in (upper, lower, line, ring)] == [{"$": i} for i in (3, 2, 1, 4)]
+    assert lower["fill"] == "tonexty"
+    assert ring["mode"] == "markers"
+    assert "Odd: 1 (2 Jan 2026)" in html_of(tmp_path)
+
+
+def test_bands_with_a_grain_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="`bands` go with columns as they are"):
+        item(
+            tmp_path,
+            "type: chart, mark: line, x: {field: day, grain: month}, y: [{field: v}], "
+            "bands: [{lower: v, upper: v}]",
+            "select date '2026-01-01' as day, 1 as v",
+        )
+
+
+def test_shares_keep_the_values_and_reach_from_nothing_to_all(tmp_path: Path) -> None:
+    entry = item(
+        tmp_path,
+        "type: chart, mark: bar, stack: share, x: {field: m}, y: [{field: v}], series: {field: c}",
+        "select * from (values (1, 'a', 30), (1, 'b', 10)) as t(m, c, v)",
+    )
+    assert columns(entry) == {"M": [1], "a": [30], "b": [10]}
+    assert entry["figure"]["layout"]["barnorm"] == "fraction"
+    assert [tick[1] for tick in entry["figure"]["y"]["ticks"]] == [
+        "0%",
+        "25%",
+        "50%",
+        "75%",
+        "100%",
+    ]
+
+
+def test_a_scatter_labels_what_stands_out(tmp_path: Path) -> None:
+    entry = item(
+        tmp_path,
+        "type: chart, mark: scatter, name: {field: n}, x: {field: a}, y: {field: b}, labelled: 2",
+        "select * from (values ('mid', 5, 5), ('high', 2, 10), ('right', 10, 1), ('none', null, 3)) "
+        "as t(n, a, b)",
+    )
+    assert columns(entry)["N"] == ["high", "mid", "right"]  # a row without a number has no place
+    shown = [one["text"] for one in entry["figure"]["layout"]["annotations"]]
+    assert shown == ["high", "right", "↑ B"]
+
+
+def test_a_box_ends_at_the_last_value_within_its_reach(tmp_path: Path) -> None:
+    """1 to 9 and 100: quartiles 3.25, 5.5 and 7.75, reach 6.75, so that 100 lies outside."""
+    entry = item(
+        tmp_path,
+        "type: chart, mark: box, x: {field: g}, value: {field: v}",
+        "select 'a' as g, v from (values (1), (2), (3), (4), (5), (6), (7), (8), (9), (100)) as t(v)",
+    )
+    assert [column["raw"] for column in entry["frame"]["columns"]] == [
+        ["a"], [1], [3.25], [5.5], [7.75], [9], [10],
+    ]  # fmt: skip
+
+
+def test_a_violin_is_symmetric_and_widest_where_most_values_are(tmp_path: Path) -> None:
+    entry = item(
+        tmp_path,
+        "type: chart, mark: violin, x: {field: g}, value: {field: v}",
+        "select 'a' as g, v from (values (0.0), (5.0), (5.0), (5.0), (10.0)) as t(v)",
+    )
+    outline = entry["figure"]["traces"][0]
+    pairs = list(zip(outline["x"], outline["y"], strict=True))
+    right = max(pairs)
+    assert abs(right[1] - 5) < 0.3
+    assert right[0] == pytest.approx(0.42)
+    assert min(pairs)[0] == pytest.approx(-0.42)
+
+
+def test_a_histogram_counts_each_value_once(tmp_path: Path) -> None:
+    entry = item(
+        tmp_path,
+        "type: chart, mark: histogram, value: {field: v}, classes: 4",
+        "select v from (values (0.0), (9.9), (10.0), (35.0), (40.0), (null)) as t(v)",
+    )
+    assert [column["raw"] for column in entry["frame"]["columns"][1:]] == [
+        [0, 10, 20, 30], [10, 20, 30, 40], [2, 1, 0, 2],
+    ]  # fmt: skip
+
+
+def test_a_cohort_has_no_cell_for_what_is_not_over(tmp_path: Path) -> None:
+    entry = item(
+        tmp_path,
+        "type: chart, mark: cohort, y: {field: c}, x: {field: n}, value: {field: r, format: rate0}, size: s",
+        "select * from (values ('a', 0, 1.0, 40), ('a', 1, 0.25, 40), ('b', 0, 1.0, 30)) as t(c, n, r, s)",
+    )
+    assert columns(entry) == {"C": ["a", "b"], "Size": [40, 30], "0": [1, 1], "1": [0.25, None]}
+    html = html_of(tmp_path)
+    assert "25%</td></tr>" in html
+    assert "100%</td><td></td></tr>" in html
+
+
+def test_a_pareto_adds_up_and_names_the_classes(tmp_path: Path) -> None:
+    """70, 20, 6 and 4 of 100: what comes before 'b' is 70 per cent, before 'c' 90, before 'd' 96."""
+    entry = item(
+        tmp_path,
+        "type: chart, mark: pareto, x: {field: n}, value: {field: v}, max: 3",
+        "select * from (values ('a', 70), ('b', 20), ('c', 6), ('d', 4), ('e', 0)) as t(n, v)",
+    )
+    found = columns(entry)
+    assert found["N"] == ["a", "b", "c", "All others"]
+    assert found["V"] == [70, 20, 6, 4]
+    assert found["Cumulative share"] == pytest.approx([0.7, 0.9, 0.96, 1.0])
+    assert found["Class"] == ["A", "A", "B", None]
+
+
+def test_boxes_of_a_treemap_are_as_big_as_their_values() -> None:
+    boxes = squarified([6, 6, 4, 3, 2, 2, 1], (0, 0, 6, 4))
+    assert [round(width * height, 9) for _, _, width, height in boxes] == [6, 6, 4, 3, 2, 2, 1]
+    assert boxes[:2] == [(0, 0, 3, 2), (0, 2, 3, 2)]  # the example of the paper
+
+
+def test_a_waterfall_stands_on_what_there_was(tmp_path: Path) -> None:
+    entry = item(
+        tmp_path,
+        "type: chart, mark: waterfall, x: {field: s}, value: {field: v}, total: t",
+        "select * from (values (1, 'gross', 120, true), (2, 'returns', -20, false), (3, 'net', 100, true)) "
+        "as x(n, s, v, t)",
+    )
+    trace = entry["figure"]["traces"][0]
+    assert trace["base"] == [0, 120, 0]
+    assert trace["y"] == [120, -20, 100]
+    assert columns(entry)["Afterwards"] == [120, 100, 100]
+
+
+def test_a_funnel_tells_what_is_left(tmp_path: Path) -> None:
+    entry = item(
+        tmp_path,
+        "type: chart, mark: funnel, x: {field: s}, value: {field: v}",
+        "select * from (values (1, 'seen', 200), (2, 'bought', 50), (3, 'again', 10)) as x(n, s, v)",
+    )
+    found = columns(entry)
+    assert found["Of the first"] == [1, 0.25, 0.05]
+    assert found["Of the one before"] == [None, 0.25, 0.2]
+
+
+def test_a_map_colours_countries_and_names_what_it_cannot_show(tmp_path: Path) -> None:
+    pytest.importorskip("countryinfo")
+    item(
+        tmp_path,
+        "type: chart, mark: map, country: {field: c}, value: {field: v}, area: europe",
+        "select * from (values ('DE', 10), ('MT', 4), ('ES', 1), ('US', 7), ('ZZ', 2)) as t(c, v)",
+    )
+    html = html_of(tmp_path)
+    steps = ((4, "DE: 10"), (1, "MT: 4"), (0, "ES: 1"))
+    shown = [f'class="h{step}" tabindex="0" role="img" aria-label="{told}"' for step, told in steps]
+    assert [html.count(one) for one in shown] == [1, 1, 1]
+    assert "Not on the map: US (7), ZZ (2)" in html
+    assert "http" not in html.split('<svg class="map"')[1].split("</svg>")[0]
