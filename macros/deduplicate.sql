@@ -103,8 +103,8 @@ from (
     from (
         select hash({{ expressions | join(', ') }}) as row_hash
         from {{ relation }}
-    ) as hashes
-) as neighbours
+    )
+)
 where row_hash = hash_before
 {%- endmacro %}
 

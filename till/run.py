@@ -181,9 +181,7 @@ def render(
 
     out.mkdir(parents=True, exist_ok=True)
     known = descriptions(project.root / "models") if explore else None
-    render_site(
-        project.pages, release.mart_files(folder), facts_of(release), out, explore=known
-    )
+    render_site(project.pages, release.mart_files(folder), facts_of(release), out, explore=known)
     # The docs are part of the site, so that their link works wherever the site is copied to.
     link_or_copy(folder / "docs" / "index.html", out / "docs" / "index.html")
 

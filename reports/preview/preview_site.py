@@ -12,7 +12,8 @@ from jinja2 import Environment
 from markupsafe import escape
 
 from configuration.errors import PlainError
-from reports.asset_files import ASSETS, SharedFile, shared_files
+from reports.asset_files import SharedFile, shared_files
+from reports.built_assets import ASSETS
 from reports.facts import ReleaseFacts
 from reports.language.site import SiteFile
 from reports.marts import open_marts
