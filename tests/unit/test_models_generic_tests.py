@@ -10,6 +10,7 @@ import jinja2
 import pytest
 
 GENERIC = Path(__file__).resolve().parents[1] / "generic"
+DEDUPLICATE = GENERIC.parents[1] / "macros" / "deduplicate.sql"
 
 
 class Exceptions:
@@ -25,6 +26,8 @@ def failures(test: str, rows: str, raw: str | None = None, **arguments: Any) -> 
     text = text.replace("{% test ", "{% macro ").replace("{% endtest %}", "{% endmacro %}")
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])  # noqa: S701 - SQL, not HTML
     environment.globals["exceptions"] = Exceptions()
+    deduplicate: Any = environment.from_string(DEDUPLICATE.read_text()).module
+    environment.globals["repeated_hashes"] = deduplicate.repeated_hashes
     macro = getattr(environment.from_string(text).module, test)
     with duckdb.connect() as con:
         con.execute(f"create table model as {rows}")
