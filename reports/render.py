@@ -77,8 +77,9 @@ def render_site(
         connection.close()
     shared = shared_files(built=built_plotly)
     listed = [view for view in views if not view.parent]
-    environment = site_environment(site, facts, shared, listed, pages_dir.parent / "templates")
-    environment.globals["has_explore"] = explore is not None
+    environment = site_environment(
+        site, facts, shared, listed, pages_dir.parent / "templates", has_explore=explore is not None
+    )
     own = written_by(settings_of(site, None, facts.reporting_currency))
     files = _written_out(views, environment, shared, own)
     if explore is not None:
@@ -123,11 +124,18 @@ def site_environment(
     shared: Mapping[str, SharedFile],
     listed: Sequence[PageView],
     owners: Path,
+    *,
+    has_explore: bool = False,
 ) -> Environment:
     """The templates with what all of them may show; `listed` are the entries of the navigation."""
     environment = template_environment(owners)
     environment.globals.update(
-        site=site, facts=facts, shared=shared, pages=listed, sparkline_end=sparkline_end
+        site=site,
+        facts=facts,
+        shared=shared,
+        pages=listed,
+        sparkline_end=sparkline_end,
+        has_explore=has_explore,
     )
     return environment
 

@@ -68,13 +68,13 @@ def rendered(environment: Environment, template: str, **variables: Any) -> str:
     except TemplateError as error:
         raise PlainError(
             f"the template fails: {error.message}",
-            where=_place(error),
+            where=place_in_template(error),
             remedy="The site was not written. Templates: docs/guides/reports.md.",
         ) from error
 
 
-def _place(error: TemplateError) -> str:
-    """File and line of the template in which it happened."""
+def place_in_template(error: Exception) -> str:
+    """File and line of the template in which it happened; empty where it was in none."""
     if isinstance(error, TemplateSyntaxError):
         return f"{error.filename}:{error.lineno}"
     frames = [

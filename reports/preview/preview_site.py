@@ -25,7 +25,7 @@ from reports.preview.faults import page_of_problems, problems_of
 from reports.preview.watch import Effect, Watched
 from reports.render import data_file, site_environment, written_by
 from reports.settings import Settings, settings_of
-from reports.templating import OURS, rendered
+from reports.templating import OURS, place_in_template, rendered
 
 HERE = Path(__file__).parent
 _ASSETS_THAT_SHOW = ("script", "report.css", "built")
@@ -225,7 +225,7 @@ class PreviewSite:
                 )
             )
         except Exception as error:  # a template of the owner's, or ours: the preview goes on
-            told = PlainError(f"{type(error).__name__}: {error}", where=_template_place(error))
+            told = PlainError(f"{type(error).__name__}: {error}", where=place_in_template(error))
             html = str(page_of_problems([told], "This page cannot be drawn"))
         return None if html is None else replace(_reply("x.html", html.encode()), page=page)
 
@@ -259,7 +259,6 @@ class PreviewSite:
             self._environment = site_environment(
                 site, facts, self._shared, [], self._templates_of_owner
             )
-            self._environment.globals["has_explore"] = False
         wording = written_by(settings)
         language = wording["language_file"]
         self._assets[language.href] = language.content
@@ -316,8 +315,3 @@ def own_file(name: str) -> Reply | None:
 
 def _reply(path: str, content: bytes) -> Reply:
     return Reply(content, _TYPES[f".{path.rpartition('.')[2]}"])
-
-
-def _template_place(error: Exception) -> str:
-    name, line = getattr(error, "filename", None), getattr(error, "lineno", None)
-    return f"{name}:{line}" if name and line else ""
