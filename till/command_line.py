@@ -55,6 +55,10 @@ def run(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Build every mart from the whole raw lake.")
     ] = False,
+    skip_space_check: Annotated[
+        bool,
+        typer.Option("--skip-space-check", help="Build even where the disk looks too small."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Load what is new, build, test, draw the pages, and release when everything passed."""
@@ -64,7 +68,13 @@ def run(
     project = open_project()
     out = new_console(stderr=True) if as_json else console
     with _sources(project, sources, out) as loaded, ConsoleReporter(out) as reporter:
-        result = run_all(project, loaded, full_refresh=full_refresh, reporter=reporter)
+        result = run_all(
+            project,
+            loaded,
+            full_refresh=full_refresh,
+            skip_space_check=skip_space_check,
+            reporter=reporter,
+        )
     print_run(out, project, result)
     if as_json:
         release = asdict(result.release) if result.release else None

@@ -16,6 +16,7 @@ import duckdb
 
 from configuration.lake import write_atomically
 from till.project import Project
+from till.release_database import write_database
 from till.releases import (
     BUILDING_PREFIX,
     RECORD,
@@ -79,7 +80,10 @@ def describe(folder: Path, relative: Path, rows: int | None = None) -> ReleasedF
 def publish(
     project: Project, folder: Path, release: Release, on_switched: Callable[[], None]
 ) -> Release:
-    """Write release.json, move the folder to its final name, and let readers use it.
+    """Give the folder its final name, write marts.duckdb and release.json, and let readers use it.
+
+    It is a release from the moment its release.json is there; the views of marts.duckdb need the
+    final name before. A folder without that record is swept by the next run.
 
     `on_switched` is called between the switch of current.json and the end: what must be noted once
     the marts belong to a release.
@@ -91,8 +95,9 @@ def publish(
         if path.is_file()
     ]
     release = replace(release, files=tuple(listed))
-    write_atomically(folder / RECORD, release.to_json())
-    folder.rename(project.releases / release.release_id)
+    final = folder.rename(project.releases / release.release_id)
+    write_database(project, release)
+    write_atomically(final / RECORD, release.to_json())
     switch_to(project, release)
     on_switched()
     return release

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from till.project import Project
 
 RECORD = "release.json"
 BUILDING_PREFIX = ".building-"
+PRUNED_PREFIX = ".pruned-"
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,10 @@ class Release:
             record[name] = tuple(record[name])
         return Release(**record)
 
+    def all_files(self) -> tuple[ReleasedFile, ...]:
+        """Every file that the release answers for: pages, docs and marts."""
+        return (*self.files, *(file for mart in self.marts.values() for file in mart.files))
+
     def mart_files(self, folder: Path) -> dict[str, list[Path]]:
         """The Parquet files of each mart, below the release's `folder`."""
         return {
@@ -88,6 +94,11 @@ def new_release_id(now: datetime) -> str:
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{os.urandom(3).hex()}"
 
 
+def is_release_id(name: str) -> bool:
+    """Whether a folder of that name is one of ours; anything else there is somebody else's."""
+    return re.fullmatch(r"\d{8}T\d{6}Z-\w+", name) is not None
+
+
 def list_releases(project: Project) -> list[Release]:
     """All releases, newest first."""
     if not project.releases.is_dir():
@@ -95,7 +106,7 @@ def list_releases(project: Project) -> list[Release]:
     folders = sorted(
         (path for path in project.releases.iterdir() if (path / RECORD).is_file()), reverse=True
     )
-    return [_read(folder) for folder in folders if not folder.name.startswith(BUILDING_PREFIX)]
+    return [_read(folder) for folder in folders if not folder.name.startswith(".")]
 
 
 def current_release_id(project: Project) -> str | None:
@@ -176,8 +187,7 @@ def check_site(project: Project) -> None:
 def verify_sizes(project: Project, release: Release) -> None:
     """Raise PlainError when a file of the release is gone or has another size."""
     folder = project.releases / release.release_id
-    listed = [*release.files, *(file for mart in release.marts.values() for file in mart.files)]
-    for file in listed:
+    for file in release.all_files():
         path = folder / file.path
         if not path.is_file() or path.stat().st_size != file.bytes:
             raise PlainError(

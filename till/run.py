@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from till import dbt_build, release_build
+from till.disk_space import check_space
 from till.lake_lock import lake_lock
 from till.model_code import model_code_sha256
 from till.project import Project
@@ -70,7 +71,12 @@ class RunResult:
 
 
 def run_all(
-    project: Project, sources: SourcesFile, *, full_refresh: bool, reporter: Reporter
+    project: Project,
+    sources: SourcesFile,
+    *,
+    full_refresh: bool,
+    skip_space_check: bool = False,
+    reporter: Reporter,
 ) -> RunResult:
     """Load what is new, build, test, render and release. Holds the lake's lock throughout.
 
@@ -98,6 +104,8 @@ def run_all(
         code = model_code_sha256(project, variables)
         before = current_release(project)
         has_changed = before is None or before.model_code_sha256 != code
+        if not skip_space_check:
+            check_space(project, whole=full_refresh or has_changed)
         mark_build(project, release_id)
         with result.timed("build", reporter):
             if not has_changed:

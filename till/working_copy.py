@@ -13,7 +13,7 @@ from pathlib import Path
 
 from configuration.lake import write_atomically
 from till.project import Project
-from till.releases import BUILDING_PREFIX, current_release
+from till.releases import BUILDING_PREFIX, PRUNED_PREFIX, RECORD, current_release, is_release_id
 
 # What travels with the marts besides their Parquet files: what incremental builds go on from
 # (macros/README.md). It belongs to the very files that were there when it was written.
@@ -64,7 +64,10 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _sweep(project: Project) -> None:
-    """Clear away releases that were never finished."""
-    if project.releases.is_dir():
-        for folder in project.releases.glob(f"{BUILDING_PREFIX}*"):
+    """Clear away releases that were never finished, and what a prune left half-way."""
+    if not project.releases.is_dir():
+        return
+    for folder in project.releases.iterdir():
+        is_half = folder.name.startswith((BUILDING_PREFIX, PRUNED_PREFIX))
+        if is_half or (is_release_id(folder.name) and not (folder / RECORD).is_file()):
             shutil.rmtree(folder)

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from configuration.errors import PlainError
+from tests.unit.made_releases import figure, publish, write_mart
 from till import release_build
 from till.project import Project
 from till.releases import (
@@ -20,50 +21,12 @@ from till.releases import (
     new_release_id,
     switch_to,
 )
-from till.working_copy import clear_mark, mark_build, restore_if_broken
+from till.working_copy import mark_build, restore_if_broken
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     return Project(root=tmp_path, lake=tmp_path / "lake")
-
-
-def write_mart(project: Project, name: str, query: str) -> Path:
-    path = project.marts / f"{name}.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    duckdb.execute(f"copy ({query}) to '{path}.new' (format parquet)")
-    Path(f"{path}.new").replace(path)  # as the materialization does: never written into
-    return path
-
-
-def publish(project: Project, release_id: str, page: str = "page") -> Release:
-    """A release of whatever the working copy holds, with one page."""
-    folder = release_build.clean_folder(project, release_id)
-    (folder / "site").mkdir()
-    (folder / "site" / "index.html").write_text(page)
-    names = sorted(path.stem for path in project.marts.glob("*.parquet"))
-    partitioned = sorted(
-        path.name for path in project.marts.glob("*/") if not path.name.startswith("_")
-    )
-    release = Release(
-        release_id=release_id,
-        created_at="2026-11-20T22:15:00+00:00",
-        till_version="0.1.0",
-        commit=None,
-        sources=("shop",),
-        vars={},
-        as_of_date=None,
-        loads=(),
-        rows={"read": 0, "loaded": 0, "rejected": 0},
-        marts=release_build.collect_marts(project, folder, [*names, *partitioned]),
-        models=1,
-        tests={"passed": 1, "warned": 0},
-    )
-    return release_build.publish(project, folder, release, lambda: clear_mark(project))
-
-
-def figure(path: Path) -> object:
-    return duckdb.execute("select * from read_parquet(?)", [str(path)]).fetchall()[0][0]
 
 
 def test_ids_sort_by_time_and_differ_within_a_second() -> None:
