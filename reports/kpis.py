@@ -223,7 +223,7 @@ def _card(
     return Card(
         name,
         metric.label,
-        formatter.text(now, _short_format(metric.format, now)),
+        formatter.text(now, short_format(metric.format, now)),
         formatter.text(now, metric.format),
         metric.description,
         tuple(change for change in changes if change),
@@ -241,14 +241,14 @@ def _target(
     share = value / aim if aim > 0 else None
     reached = value >= aim if metric.better == "up" else value <= aim
     return Target(
-        formatter.text(aim, _short_format(metric.format, aim)),
+        formatter.text(aim, short_format(metric.format, aim)),
         formatter.text(share, "rate0") if share is not None else "",
         f"{min(max(share, 0.0), 1.0) * 100:.1f}" if share is not None else "",
         "neutral" if metric.better == "neutral" else "good" if reached else "bad",
     )
 
 
-def _short_format(chosen: FormatName, value: Value) -> FormatName:
+def short_format(chosen: FormatName, value: Value) -> FormatName:
     """The format of a card, where a figure has room for about seven characters."""
     size = abs(as_number(value) or 0.0)
     if chosen == "currency0" or (chosen == "currency2" and size >= SHORT_AMOUNT):
