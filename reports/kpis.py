@@ -140,10 +140,10 @@ def earlier(day: date, grain: str, compare: str) -> date:
     if compare == "previous_year":
         if grain in ("week", "30 days"):
             return day - timedelta(days=364 if grain == "week" else 365)
-        return _months_before(day, 12)
+        return months_before(day, 12)
     if grain in _DAYS:
         return day - timedelta(days=_DAYS[grain])
-    return _months_before(day, _MONTHS[grain])
+    return months_before(day, _MONTHS[grain])
 
 
 def change_between(
@@ -274,7 +274,8 @@ def _refuse_adding_up(item: Kpis, source: Source, time: str, names: list[str]) -
         )
 
 
-def _months_before(day: date, months: int) -> date:
+def months_before(day: date, months: int) -> date:
+    """A day so many months earlier; the last of a shorter month where there is none."""
     count = day.year * 12 + day.month - 1 - months
     year, month = divmod(count, 12)
     last = (date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
