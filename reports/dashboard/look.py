@@ -42,6 +42,8 @@ _OWN = """
 .till .table { margin: 0; padding: 0; background: none; }
 .till td, .till th { color: inherit; }
 .till img.sparkline { object-fit: fill; overflow: hidden; }
+.till .pages { display: grid; gap: 16px; margin-top: 16px; }
+.till .pages h2 { margin-top: 0; }
 .till img.map { width: 100%; height: auto; }
 .till .stamp { margin-top: 24px; padding: 16px 0 0; border-top: 1px solid var(--line); font-size: 13px; }
 .till .stamp { color: var(--ink-2); }
@@ -89,6 +91,7 @@ def theme_options(settings: Settings) -> dict[str, Any]:
     """Streamlit's own theme in our colours; a page of one scheme keeps to it."""
     found: dict[str, Any] = {}
     schemes: tuple[Scheme, ...] = ("light", "dark")
+    found["theme.font"] = tokens(settings, "light")["font"]
     if settings.theme != "auto":
         found["theme.base"] = settings.theme
     for scheme in schemes:
