@@ -149,7 +149,7 @@ def _rules_of(kind: str) -> str:
     wanted = [
         f"{selector.strip()}{{{body}}}"
         for selector, body in rules
-        if re.match(rf"\s*\.{re.escape(kind)} ", selector) and kind
+        if kind and selector.strip().startswith(f".{kind} ")  # of its parts: the image has the size
     ]
     return "".join(wanted)
 

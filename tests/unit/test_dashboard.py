@@ -4,17 +4,22 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from markupsafe import Markup
 
 from reports.dashboard.desk import Desk
+from reports.dashboard.look import for_streamlit, scheme_of, tokens
 from reports.dashboard.sorting import places_of
 from reports.formats import Formatter
 from reports.frames import Field, Frame
+from reports.language.site import SiteFile
 from reports.render import render_site
+from reports.settings import settings_of
 from reports.words import words_for
 from tests.browser.synthetic_marts import write_marts as write_all_marts
 from tests.conftest import ROOT
@@ -88,14 +93,22 @@ def static(folder: Path, where: str) -> tuple[str, dict[str, Any]]:
     return (site / "filtered.html").read_text(), data_of(site, "filtered")
 
 
-@pytest.mark.parametrize("page", ["overview", "sales"])
-def test_the_shops_own_pages_have_the_static_figures(page: str, tmp_path: Path) -> None:
-    marts = write_all_marts(tmp_path / "marts", orders=1500)
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Desk, Path]:
+    """The project's own pages over made-up sales: a desk, and the static site."""
+    folder = tmp_path_factory.mktemp("shop")
+    marts = write_all_marts(folder / "marts", orders=800)
     pages = ROOT / "reports" / "pages"
-    render_site(pages, marts, FACTS, tmp_path / "site")
-    releases = Releases(tmp_path, marts)
-    app = opened(Desk(pages, releases.file, releases.now), page)
-    shown, known = html_of(app), (tmp_path / "site" / f"{page}.html").read_text()
+    render_site(pages, marts, FACTS, folder / "site")
+    releases = Releases(folder, marts)
+    return Desk(pages, releases.file, releases.now), folder / "site"
+
+
+@pytest.mark.parametrize("page", ["overview", "sales"])
+def test_the_shops_own_pages_have_the_static_figures(page: str, shop: tuple[Desk, Path]) -> None:
+    desk, site = shop
+    app = opened(desk, page)
+    shown, known = html_of(app), (site / f"{page}.html").read_text()
     known = re.sub(r"<noscript>.*?</noscript>", "", known, flags=re.DOTALL)
     assert figures_in(known)
     assert figures_in(shown) == figures_in(known)
@@ -103,7 +116,7 @@ def test_the_shops_own_pages_have_the_static_figures(page: str, tmp_path: Path) 
     tables = [one for one in cells_in(known) if one]
     seen = cells_in(shown)
     assert [one for one in tables if one not in seen] == []
-    drawn = [entry for entry in data_of(tmp_path / "site", page).values() if "figure" in entry]
+    drawn = [entry for entry in data_of(site, page).values() if "figure" in entry]
     charts = charts_of(app)
     assert len(charts) == len(drawn)
     for chart, entry in zip(charts, drawn, strict=True):
@@ -244,6 +257,21 @@ def test_it_speaks_the_language_of_the_page(tmp_path: Path) -> None:
     for app, locale in ((german, "de_DE"), (french, "fr_FR")):
         assert words_for(locale)["rows_loaded"] in html_of(app)
         assert app.get("popover")[0].proto.popover.label == words_for(locale)["data_sql"]
+
+
+def test_a_drawing_is_an_image_in_the_colours_of_the_scheme() -> None:
+    settings = settings_of(SiteFile(title="x", theme="dark"), None, "EUR")
+    named = tokens(settings, scheme_of(settings, None))
+    svg = Markup('<svg class="sparkline" viewBox="0 0 120 32"><path d="M4 4"/></svg>')
+    link = Markup('<a href="sales.html" data-keep>x</a><a href="https://x.test/a.html">y</a>')
+    shown = for_streamlit(svg + link, named, lambda name, keep: f"./{name}?keep={keep}")
+    assert "<svg" not in shown
+    image = base64.b64decode(shown.split("base64,")[1].split('"')[0]).decode()
+    assert f"stroke: {named['accent']}" in image
+    assert "var(" not in image
+    assert "padding" not in image
+    assert 'href="./sales?keep=True"' in shown
+    assert 'href="https://x.test/a.html"' in shown
 
 
 def test_tables_sort_search_and_page_by_their_values() -> None:
