@@ -140,10 +140,10 @@ def earlier(day: date, grain: str, compare: str) -> date:
     if compare == "previous_year":
         if grain in ("week", "30 days"):
             return day - timedelta(days=364 if grain == "week" else 365)
-        return _months_before(day, 12)
+        return months_before(day, 12)
     if grain in _DAYS:
         return day - timedelta(days=_DAYS[grain])
-    return _months_before(day, _MONTHS[grain])
+    return months_before(day, _MONTHS[grain])
 
 
 def change_between(
@@ -223,7 +223,7 @@ def _card(
     return Card(
         name,
         metric.label,
-        formatter.text(now, _short_format(metric.format, now)),
+        formatter.text(now, short_format(metric.format, now)),
         formatter.text(now, metric.format),
         metric.description,
         tuple(change for change in changes if change),
@@ -241,14 +241,14 @@ def _target(
     share = value / aim if aim > 0 else None
     reached = value >= aim if metric.better == "up" else value <= aim
     return Target(
-        formatter.text(aim, _short_format(metric.format, aim)),
+        formatter.text(aim, short_format(metric.format, aim)),
         formatter.text(share, "rate0") if share is not None else "",
         f"{min(max(share, 0.0), 1.0) * 100:.1f}" if share is not None else "",
         "neutral" if metric.better == "neutral" else "good" if reached else "bad",
     )
 
 
-def _short_format(chosen: FormatName, value: Value) -> FormatName:
+def short_format(chosen: FormatName, value: Value) -> FormatName:
     """The format of a card, where a figure has room for about seven characters."""
     size = abs(as_number(value) or 0.0)
     if chosen == "currency0" or (chosen == "currency2" and size >= SHORT_AMOUNT):
@@ -274,7 +274,8 @@ def _refuse_adding_up(item: Kpis, source: Source, time: str, names: list[str]) -
         )
 
 
-def _months_before(day: date, months: int) -> date:
+def months_before(day: date, months: int) -> date:
+    """A day so many months earlier; the last of a shorter month where there is none."""
     count = day.year * 12 + day.month - 1 - months
     year, month = divmod(count, 12)
     last = (date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1) - timedelta(days=1)).day

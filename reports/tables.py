@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from itertools import zip_longest
 
 from configuration.yaml_file import Location
+from reports.charts.mark import Speaker
 from reports.context import Context
 from reports.formats import Value
 from reports.frames import Field, Frame, as_number
@@ -98,14 +98,6 @@ def table_view(item: Table, location: Location, context: Context) -> tuple[Table
         for index, column in enumerate(columns)
         if any(hrefs := _hrefs(column, shown, context))
     }
-    cells = [
-        _cells(column, frame, index, links.get(index, ()), context)
-        for index, column in enumerate(columns)
-    ]
-    rows = [
-        Row(line, is_pale=bool(pale) and pale[index])
-        for index, line in enumerate(zip(*cells, strict=True))
-    ]
     notes = []
     if any(pale):
         notes.append(context.words["in_progress_rows"])
@@ -121,7 +113,7 @@ def table_view(item: Table, location: Location, context: Context) -> tuple[Table
     ]
     view = TableView(
         headers,
-        rows,
+        [],
         _totals(columns, shown, context),
         " ".join(notes),
         len(frame.rows),
@@ -129,7 +121,24 @@ def table_view(item: Table, location: Location, context: Context) -> tuple[Table
         [index for index, is_pale in enumerate(pale) if is_pale],
         links,
     )
-    return view, frame
+    first = range(min(ROWS_IN_PAGE, len(frame.rows)))
+    rows = table_lines(view, frame, first, Speaker(context.formatter, context.words))
+    return replace(view, rows=rows), frame
+
+
+def table_lines(
+    view: TableView, frame: Frame, places: Sequence[int], speaker: Speaker
+) -> list[Row]:
+    """The lines of a table at these places of all its rows; bars are on the scale of all of them."""
+    cells = [
+        _cells(column, frame, index, view.links.get(index, ()), places, speaker)
+        for index, column in enumerate(view.columns)
+    ]
+    pale = set(view.faded)
+    return [
+        Row(line, is_pale=place in pale)
+        for place, line in zip(places, zip(*cells, strict=True), strict=True)
+    ]
 
 
 def plain_table(frame: Frame, context: Context) -> TableView:
@@ -159,17 +168,29 @@ def _hrefs(column: Column, shown: TableRows, context: Context) -> list[str | Non
 
 
 def _cells(
-    column: Column, frame: Frame, index: int, links: Sequence[str | None], context: Context
+    column: Column,
+    frame: Frame,
+    index: int,
+    links: Sequence[str | None],
+    places: Sequence[int],
+    speaker: Speaker,
 ) -> list[Cell]:
-    """The first cells of a column; its bars are on the scale of all of them."""
+    """The cells of a column at these places."""
     described = frame.fields[index]
     greatest = 0.0
     if column.bar:
         numbers = (as_number(row[index]) for row in frame.rows)
         greatest = max((abs(number) for number in numbers if number is not None), default=0.0)
     return [
-        _cell(row[index], described, column, greatest, context, href)
-        for row, href in zip_longest(frame.rows[:ROWS_IN_PAGE], links[:ROWS_IN_PAGE])
+        _cell(
+            frame.rows[place][index],
+            described,
+            column,
+            greatest,
+            speaker,
+            links[place] if links else None,
+        )
+        for place in places
     ]
 
 
@@ -178,31 +199,31 @@ def _cell(
     described: Field,
     column: Column,
     greatest: float,
-    context: Context,
+    speaker: Speaker,
     href: str | None,
 ) -> Cell:
     if isinstance(value, list):
-        return _line(value, described, context)
+        return _line(value, described, speaker)
     number = as_number(value)
     share = max(number, 0.0) / greatest * 100 if number is not None and greatest else 0.0
     return Cell(
-        context.formatter.text(value, described.format),
+        speaker.formatter.text(value, described.format),
         f"{share:.1f}" if column.bar else "",
         _tone(number, column),
         href or "",
     )
 
 
-def _line(values: list[Value], described: Field, context: Context) -> Cell:
+def _line(values: list[Value], described: Field, speaker: Speaker) -> Cell:
     """A sparkline, with its ends in words for those who cannot see it."""
     path = sparkline_path([as_number(value) for value in values])
     known = [value for value in values if value is not None]
     if not path:
-        return Cell(context.formatter.text(None, described.format))
+        return Cell(speaker.formatter.text(None, described.format))
     first, last = (
-        context.formatter.text(value, described.format) for value in (known[0], known[-1])
+        speaker.formatter.text(value, described.format) for value in (known[0], known[-1])
     )
-    return Cell(context.words["from_to"].format(first=first, last=last), sparkline=path)
+    return Cell(speaker.words["from_to"].format(first=first, last=last), sparkline=path)
 
 
 def _tone(number: float | None, column: Column) -> str:

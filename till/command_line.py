@@ -252,6 +252,19 @@ def _said(line: str) -> None:
     console.print(line, markup=False, soft_wrap=True)
 
 
+@app.command(epilog="Example: till dashboard --port 8501")
+def dashboard(
+    host: Annotated[
+        str, typer.Option(help="Address to serve on; others than this machine's open it to others.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port; 0 for one that is free.")] = 8501,
+) -> None:
+    """Show the pages live on the current release, with their filters; needs `tillhouse[dashboard]`."""
+    from till.dashboard_command import serve_dashboard
+
+    serve_dashboard(open_project(), host, port, say=_said)
+
+
 @app.command(epilog="Example: till check")
 def check() -> None:
     """Check every configuration file and the environment, and say what to mend."""

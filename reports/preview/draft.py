@@ -117,7 +117,7 @@ class Draft:
         if not self.entry.is_template:
             return alone
         try:
-            return self._around_faults(lambda: self._ready(templates).addresses)
+            return self._around_faults(lambda: self.ready(templates).addresses)
         except PlainError:
             return alone
 
@@ -141,7 +141,8 @@ class Draft:
         except PlainError as whole:
             self._broken = whole
 
-    def _ready(self, templates: Mapping[str, bool]) -> Prepared:
+    def ready(self, templates: Mapping[str, bool]) -> Prepared:
+        """The page with its rows; raises PlainError with what is wrong in it."""
         if self._prepared is None and self._document is not None:
             bench = self._bench
             page = page_of(self._document.content, self.path, bench.site, bench.connection)
@@ -159,7 +160,7 @@ class Draft:
     def _drawn(
         self, name: str, templates: Mapping[str, bool], addresses: Addresses
     ) -> PageView | None:
-        prepared = self._ready(templates)
+        prepared = self.ready(templates)
         try:
             made = list(page_views(prepared, self._bench.connection, addresses, name))
         except duckdb.Error as error:

@@ -15,16 +15,15 @@ from configuration.errors import PlainError
 from reports.asset_files import SharedFile, shared_files
 from reports.built_assets import ASSETS
 from reports.facts import ReleaseFacts
-from reports.language.site import SiteFile
 from reports.marts import open_marts
 from reports.page_views import PageView
-from reports.pages import listed_reports, load_site
 from reports.parquet_files import ParquetWriter
-from reports.preview.draft import Bench, Draft, Entry
+from reports.preview.draft import Entry
 from reports.preview.faults import page_of_problems, problems_of
+from reports.preview.folder import PagesFolder
 from reports.preview.watch import Effect, Watched
 from reports.render import data_file, site_environment, written_by
-from reports.settings import Settings, settings_of
+from reports.settings import Settings
 from reports.templating import OURS, place_in_template, rendered
 
 HERE = Path(__file__).parent
@@ -57,22 +56,6 @@ class Reply:
     page: str | None = None
 
 
-class _Files(Mapping[str, Mapping[Any, str]]):
-    """The files that links may lead to; those of a template are found when a link leads there."""
-
-    def __init__(self, drafts: Mapping[str, Draft], templates: Mapping[str, bool]) -> None:
-        self._drafts, self._templates = drafts, templates
-
-    def __getitem__(self, page: str) -> Mapping[Any, str]:
-        return self._drafts[page].addresses(self._templates)
-
-    def __iter__(self) -> Any:
-        return iter(self._drafts)
-
-    def __len__(self) -> int:
-        return len(self._drafts)
-
-
 class PreviewSite:
     """Answers for the files of a site. One request at a time: all share the connection to the marts."""
 
@@ -85,8 +68,6 @@ class PreviewSite:
         self._lock = threading.Lock()
         self._release = release()
         self._connection = open_marts(self._release.marts)
-        self._broken: PlainError | None = None
-        self._drafts: dict[str, Draft] = {}
         self._read_site({})
         self._read_look()
 
@@ -98,7 +79,7 @@ class PreviewSite:
     @property
     def datasets_run(self) -> int:
         """How many queries of datasets were run since the marts were opened."""
-        return self._bench.runs
+        return self._folder.bench.runs
 
     def apply(self, effect: Effect) -> frozenset[str] | None:
         """Forget what saved files touch; the pages to load again, None for all of them."""
@@ -108,19 +89,16 @@ class PreviewSite:
             if effect.release:
                 self._read_release()
             if effect.site or effect.release:
-                self._read_site({} if effect.release else self._bench.kept)
+                self._read_site({} if effect.release else self._folder.bench.kept)
                 return None
-            before = self._entries()
-            for name in effect.pages:
-                self._drafts.pop(name, None)
-            self._read_drafts()
-            after = self._entries()
+            before = self._folder.entries()
+            self._folder.forget(effect.pages)
+            after = self._folder.entries()
             moved = before != after or any(
                 entry.is_template for entry in after if entry.id in effect.pages
             )
             if moved:  # the navigation and links of the others
-                self._drafts.clear()
-                self._read_drafts()
+                self._folder.forget(None)
             return None if moved or effect.look else effect.pages | {"index"}
 
     def reply(self, path: str) -> Reply | None:
@@ -151,30 +129,7 @@ class PreviewSite:
         self._read_look()
 
     def _read_site(self, kept: dict[str, Any]) -> None:
-        self._broken = None
-        site = SiteFile(title="Reports")
-        try:
-            site = load_site(self.watched.pages)
-        except PlainError as error:
-            self._broken = error
-        facts = self._release.facts
-        currency, today = facts.reporting_currency, facts.created_at.date()
-        self._bench = Bench(self._connection, site, currency, today, kept)
-        self._settings: Settings = settings_of(site, None, currency)
-        self._drafts.clear()
-        self._read_drafts()
-
-    def _read_drafts(self) -> None:
-        found = {path.stem: path for path in sorted(self.watched.pages.glob("*.yml"))}
-        try:
-            listed = listed_reports(self.watched.pages)
-        except PlainError as error:
-            self._broken, listed = error, {}
-        found |= {path.stem: path for path in listed}
-        self._drafts = {
-            name: self._drafts.get(name) or Draft(path, self._bench, listed.get(path, ""))
-            for name, path in found.items()
-        }
+        self._folder = PagesFolder(self.watched.pages, self._connection, self._release.facts, kept)
 
     def _read_look(self) -> None:
         self._assets: dict[str, bytes] = {}
@@ -187,33 +142,14 @@ class PreviewSite:
 
     # ---- what is made ---------------------------------------------------------------------------
 
-    def _entries(self) -> list[Entry]:
-        entries = [draft.entry for draft in self._drafts.values()]
-        return sorted(entries, key=lambda entry: (entry.position, entry.title, entry.id))
-
-    def _templates(self) -> dict[str, bool]:
-        return {name: draft.entry.is_template for name, draft in self._drafts.items()}
-
-    def _owner(self, name: str) -> Draft | None:
-        """The page file that a page comes from: its own name, or that of a template and a key."""
-        owner = self._drafts.get(name) or self._drafts.get(name.partition("-")[0])
-        return owner if owner and (owner.entry.id == name or owner.entry.is_template) else None
-
-    def _view(self, name: str) -> PageView | None:
-        owner = self._owner(name)
-        if owner is None:
-            return None
-        templates = self._templates()
-        return owner.view(name, templates, _Files(self._drafts, templates))
-
     def _page(self, name: str) -> Reply | None:
-        owner = self._owner(name)
+        owner = self._folder.owner(name)
         if name != "index" and owner is None:
             return None
         page = owner.entry.id if owner else "index"
         try:
-            if self._broken is not None:
-                raise self._broken
+            if self._folder.broken is not None:
+                raise self._folder.broken
             html = self._index() if name == "index" else self._html(name)
         except PlainError as error:
             problems = problems_of(error)
@@ -221,7 +157,9 @@ class PreviewSite:
             html = str(
                 page_of_problems(
                     problems,
-                    title if self._broken is None else "The settings of all pages have errors",
+                    title
+                    if self._folder.broken is None
+                    else "The settings of all pages have errors",
                 )
             )
         except Exception as error:  # a template of the owner's, or ours: the preview goes on
@@ -230,20 +168,20 @@ class PreviewSite:
         return None if html is None else replace(_reply("x.html", html.encode()), page=page)
 
     def _html(self, name: str) -> str | None:
-        view = self._view(name)
+        view = self._folder.view(name)
         return None if view is None else self._written("page.html", view.nav, view.settings, view)
 
     def _index(self) -> str:
         listed = []
-        for entry in self._entries():
+        for entry in self._folder.entries():
             try:
-                view = self._view(entry.id)
+                view = self._folder.view(entry.id)
             except PlainError as error:
                 count = len(problems_of(error))
                 told = f"Cannot be drawn: {count} error{'' if count == 1 else 's'}."
                 view = replace(self._listed(entry), description=told)
             listed.append(view or self._listed(entry))
-        return self._written("index.html", "index", self._settings, None, listed)
+        return self._written("index.html", "index", self._folder.settings, None, listed)
 
     def _written(
         self,
@@ -253,8 +191,8 @@ class PreviewSite:
         view: PageView | None,
         listed: Sequence[PageView] = (),
     ) -> str:
-        entries = listed or [self._listed(entry) for entry in self._entries()]
-        site, facts = self._bench.site, self._release.facts
+        entries = listed or [self._listed(entry) for entry in self._folder.entries()]
+        site, facts = self._folder.site, self._release.facts
         if self._environment is None:
             self._environment = site_environment(
                 site, facts, self._shared, [], self._templates_of_owner
@@ -275,14 +213,14 @@ class PreviewSite:
             description=entry.description,
             period="",
             sections=[],
-            settings=self._settings,
+            settings=self._folder.settings,
             is_empty=True,
         )
 
     def _data(self, path: str, name: str, ending: str) -> Reply | None:
         page, _, item = name.partition(".")
         try:
-            view = self._view(page)
+            view = self._folder.view(page)
         except PlainError:
             view = None
         if view is None:

@@ -1,0 +1,1 @@
+"""The pages live on the current release, in Streamlit: `till dashboard`."""
