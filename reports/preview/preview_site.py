@@ -17,6 +17,7 @@ from reports.built_assets import ASSETS
 from reports.facts import ReleaseFacts
 from reports.language.site import SiteFile
 from reports.marts import open_marts
+from reports.page_list import Listed, page_list
 from reports.page_views import PageView
 from reports.pages import listed_reports, load_site
 from reports.parquet_files import ParquetWriter
@@ -262,7 +263,12 @@ class PreviewSite:
         wording = written_by(settings)
         language = wording["language_file"]
         self._assets[language.href] = language.content
-        self._environment.globals.update(site=site, facts=facts, pages=entries)
+        # Names alone: what stands on pages that nobody has asked for is not drawn for the search.
+        found = page_list([Listed(entry.id, entry.title, entry.description) for entry in entries])
+        self._assets[found.href] = found.content
+        self._environment.globals.update(
+            site=site, facts=facts, pages=entries, shared={**self._shared, "pages": found}
+        )
         return rendered(
             self._environment, template, page=view, here=here, pages=entries, site=site, **wording
         )

@@ -161,7 +161,7 @@ def test_without_a_script_the_figures_stand_in_tables(
 
 def test_the_list_of_pages_leads_to_each_of_them(visit: Visitors, site: Path) -> None:
     page = visit(site).open("index")
-    assert page.locator(".cards h2 a").all_inner_texts() == ["Overview", "Sales over time"]
+    assert page.locator(".cards h3 a").all_inner_texts() == ["Overview", "Sales over time"]
     page.get_by_role("main").get_by_role("link", name="Sales over time").click()
     page.wait_for_selector("html[data-ready=true]", state="attached")
     assert page.title() == "Sales over time · Shop reports"
