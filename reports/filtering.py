@@ -39,10 +39,11 @@ missing (not in coalesce), and so does a division by zero.
      "untouched": ["weekdays"]}                // drawn for everything; to be said in small print
 
 `presets` are dates reckoned from the last day of the data, `all` is first to last. Where every day is the
-first of a month, the range has `"grain": "month"`, and all its ends are those of whole months. `kind: one` has a text or
-null as `default`, `many` a list (empty: all). `values` are what the rows hold and what the address carries,
-`texts` what readers see. A filter reaches a recipe when its field is a column of the recipe's dataset;
-`"by": ["order_date"]` in a recipe lists those fields. A row whose value is missing passes no filter on it.
+first of a month, the range has `"grain": "month"`, and all its ends are those of whole months.
+`kind: one` has a text or null as `default`, `many` a list (empty: all). `values` are what the rows hold
+and what the address carries, `texts` what readers see. A filter reaches a recipe when its field is a
+column of the recipe's dataset; `"by": ["order_date"]` in a recipe lists those fields. A row whose value
+is missing passes no filter on it.
 
 A recipe says how an item follows from rows; formats are names of `reports.formats`, labels are final:
 

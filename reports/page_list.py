@@ -4,42 +4,35 @@ The list is a script, as a page's data is, because browsers do not let a page fr
 is loaded when somebody searches, by the list of pages at once:
 
     TILLHOUSE.pages([{"id": "sales", "title": "Sales", "text": "How sales go.",
-                      "parts": [["months", "Months"], ["figures", "Revenue"]],   // address in the page, name
-                      "children": [["country-de", "Sales in Germany"]]}])        // file without its ending, title
+                      "parts": [["months", "Months"], ["figures", "Revenue"]],  // address, name
+                      "children": [["country-de", "Sales in Germany"]]}])  // file without its ending
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
-from reports.asset_files import SharedFile, named
 from reports.page_views import PageView
 
-
-@dataclass(frozen=True)
-class Listed:
-    """An entry of the navigation with what leads to places on it and to pages below it."""
-
-    id: str
-    title: str
-    text: str
-    parts: Sequence[tuple[str, str]] = ()
-    children: list[tuple[str, str]] = field(default_factory=list)
+PAGE_LIST = "pages.js"
 
 
-def listed_pages(views: Sequence[PageView]) -> list[Listed]:
-    """The entries of the navigation in their order, each with the pages that share it."""
-    found = {
-        view.id: Listed(view.id, view.title, view.description, list(_parts(view)))
-        for view in views
-        if not view.parent
-    }
-    for view in views:
-        if view.parent:
-            found[view.nav].children.append((view.id, view.title))
-    return list(found.values())
+def page_list(listed: Sequence[PageView]) -> str:
+    """The script that lists the entries of the navigation, in their order, and what is below them."""
+    shipped = [
+        {
+            "id": view.id,
+            "title": view.title,
+            "text": view.description,
+            "parts": list(_parts(view)),
+            "children": view.below,
+        }
+        for view in listed
+    ]
+    # ASCII only, so that no line separator of Unicode and no character set can break the script.
+    text = json.dumps(shipped, ensure_ascii=True, separators=(",", ":")).replace("</", "<\\/")
+    return f"TILLHOUSE.pages({text});\n"
 
 
 def _parts(view: PageView) -> Iterator[tuple[str, str]]:
@@ -55,20 +48,3 @@ def _parts(view: PageView) -> Iterator[tuple[str, str]]:
             if name and name not in seen:
                 seen.add(name)
                 yield address, name
-
-
-def page_list(pages: Sequence[Listed]) -> SharedFile:
-    """The list as a file of the site, named by its content."""
-    shipped = [
-        {
-            "id": page.id,
-            "title": page.title,
-            "text": page.text,
-            "parts": page.parts,
-            "children": page.children,
-        }
-        for page in pages
-    ]
-    # ASCII only, so that no line separator of Unicode and no character set can break the script.
-    text = json.dumps(shipped, ensure_ascii=True, separators=(",", ":")).replace("</", "<\\/")
-    return named("pages", ".js", f"TILLHOUSE.pages({text});\n".encode())

@@ -15,7 +15,7 @@ def range_of(preset: str, first: date, last: date) -> tuple[date, date]:
         start = last - timedelta(days=int(preset[:-1]) - 1)
     elif preset.endswith("m") and preset[:-1].isdigit():
         start = _months_before(last, int(preset[:-1])) + timedelta(days=1)
-        if (last + timedelta(days=1)).day == 1:  # up to a month's end: whole months, also in February
+        if (last + timedelta(days=1)).day == 1:  # a month's end: whole months, also in February
             start = _months_before(last.replace(day=1), int(preset[:-1]) - 1)
     elif preset == "mtd":
         start = last.replace(day=1)

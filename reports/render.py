@@ -22,7 +22,7 @@ from reports.explore.page import explore_files
 from reports.facts import ReleaseFacts
 from reports.language.site import SiteFile
 from reports.marts import open_marts
-from reports.page_list import listed_pages, page_list
+from reports.page_list import PAGE_LIST, page_list
 from reports.page_views import PageView, page_views, prepare
 from reports.pages import load_pages
 from reports.parquet_files import ParquetWriter
@@ -78,12 +78,9 @@ def render_site(
         connection.close()
     shared = shared_files(built=built_plotly)
     listed = [view for view in views if not view.parent]
-    entries = listed_pages(views)
-    shared = {**shared, "pages": page_list(entries)}
     environment = site_environment(
         site, facts, shared, listed, pages_dir.parent / "templates", has_explore=explore is not None
     )
-    environment.globals["children"] = {entry.id: entry.children for entry in entries}
     own = written_by(settings_of(site, None, facts.reporting_currency))
     files = _written_out(views, environment, shared, own)
     if explore is not None:
@@ -118,6 +115,7 @@ def _written_out(
                 if item.frame is not None and not item.is_empty:
                     files[f"data/{view.id}.{item.id}.parquet"] = parquet.content(item.frame)
     files[own["language_file"].href] = own["language_file"].content
+    files[PAGE_LIST] = page_list([view for view in views if not view.parent]).encode()
     files["index.html"] = rendered(environment, "index.html", here="index", **own).encode()
     return files
 
@@ -131,10 +129,7 @@ def site_environment(
     *,
     has_explore: bool = False,
 ) -> Environment:
-    """The templates with what all of them may show; `listed` are the entries of the navigation.
-
-    `shared` has the list of all pages as `pages`, which the search reads.
-    """
+    """The templates with what all of them may show; `listed` are the entries of the navigation."""
     environment = template_environment(owners)
     environment.globals.update(
         site=site,
@@ -143,7 +138,6 @@ def site_environment(
         pages=listed,
         sparkline_end=sparkline_end,
         has_explore=has_explore,
-        children={},
         page=None,
     )
     return environment

@@ -50,7 +50,8 @@ class PlaceLink:
 class ItemView:
     """One item as the template shows it; `data` is shipped to the page's script.
 
-    `name` is its title without a finding; `models` are the marts that its query reads, `frame` the rows that can be downloaded.
+    `name` is its title without a finding, `models` are the marts that its query reads, `frame` the
+    rows that can be downloaded.
     """
 
     kind: str

@@ -17,7 +17,7 @@ from reports.built_assets import ASSETS
 from reports.facts import ReleaseFacts
 from reports.language.site import SiteFile
 from reports.marts import open_marts
-from reports.page_list import Listed, page_list
+from reports.page_list import PAGE_LIST, page_list
 from reports.page_views import PageView
 from reports.pages import listed_reports, load_site
 from reports.parquet_files import ParquetWriter
@@ -132,6 +132,8 @@ class PreviewSite:
                 return _reply(path, self._release.docs.read_bytes()) if is_there else None
             if path in self._assets:
                 return replace(_reply(path, self._assets[path]), is_kept=True)
+            if path == PAGE_LIST:
+                return _reply(path, page_list(self._all_views()).encode())
             stem, _, ending = path.rpartition(".")
             if ending == "html":
                 return self._page(stem)
@@ -235,6 +237,9 @@ class PreviewSite:
         return None if view is None else self._written("page.html", view.nav, view.settings, view)
 
     def _index(self) -> str:
+        return self._written("index.html", "index", self._settings, None, self._all_views())
+
+    def _all_views(self) -> list[PageView]:
         listed = []
         for entry in self._entries():
             try:
@@ -244,7 +249,7 @@ class PreviewSite:
                 told = f"Cannot be drawn: {count} error{'' if count == 1 else 's'}."
                 view = replace(self._listed(entry), description=told)
             listed.append(view or self._listed(entry))
-        return self._written("index.html", "index", self._settings, None, listed)
+        return listed
 
     def _written(
         self,
@@ -263,12 +268,7 @@ class PreviewSite:
         wording = written_by(settings)
         language = wording["language_file"]
         self._assets[language.href] = language.content
-        # Names alone: what stands on pages that nobody has asked for is not drawn for the search.
-        found = page_list([Listed(entry.id, entry.title, entry.description) for entry in entries])
-        self._assets[found.href] = found.content
-        self._environment.globals.update(
-            site=site, facts=facts, pages=entries, shared={**self._shared, "pages": found}
-        )
+        self._environment.globals.update(site=site, facts=facts, pages=entries)
         return rendered(
             self._environment, template, page=view, here=here, pages=entries, site=site, **wording
         )

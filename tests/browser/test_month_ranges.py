@@ -1,5 +1,6 @@
 """Ranges over rows of whole months: they are whole months, and so is what they are compared with."""
 
+# ruff: noqa: RUF001 - a span of days has a dash of its own.
 from __future__ import annotations
 
 from pathlib import Path

@@ -21,7 +21,7 @@ datasets:
 sections:
   - items: [{type: text, text: "{title}"}]
 """
-NAMES = f"select 'Name ' || n as name from range(800) as t(n) union all select '{HOSTILE}'"  # noqa: S608 - ours
+NAMES = f"select 'Name ' || n as name from range(800) as t(n) union all select '{HOSTILE}'"
 
 
 @pytest.fixture(scope="module")
