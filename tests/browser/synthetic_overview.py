@@ -1,4 +1,4 @@
-"""What the overview reads besides figures of sales: cohorts, unusual days, a forecast; as SQL over the small marts.
+"""What the overview reads besides sales: cohorts, unusual days, a forecast; as SQL over the small marts.
 
 Made only where no other step has made them.
 """

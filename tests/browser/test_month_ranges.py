@@ -47,6 +47,14 @@ def test_a_range_is_of_whole_months_and_compared_with_as_many(
     expect(page.locator(".kpi-change")).to_have_text(f"▲ {compared} {told}")
 
 
+def test_the_navigation_takes_the_filters_along(visit: Visitors, months: Path) -> None:
+    page = visit(months).open("sales", "?period=3m")
+    link = page.get_by_role("navigation").get_by_role("link", name="Sales")
+    assert link.get_attribute("href") == "sales.html?period=3m"
+    page.get_by_role("button", name="Reset").click()
+    expect(link).to_have_attribute("href", "sales.html")
+
+
 def test_what_is_typed_becomes_whole_months(visit: Visitors, months: Path) -> None:
     page = visit(months).open("sales")
     page.locator(".filter summary").click()
