@@ -38,10 +38,12 @@ missing (not in coalesce), and so does a division by zero.
      "items": {"figures": {recipe}, ...},      // touched by at least one filter
      "untouched": ["weekdays"]}                // drawn for everything; to be said in small print
 
-`presets` are dates reckoned from the last day of the data, `all` is first to last. `kind: one` has a text or
-null as `default`, `many` a list (empty: all). `values` are what the rows hold and what the address carries,
-`texts` what readers see. A filter reaches a recipe when its field is a column of the recipe's dataset;
-`"by": ["order_date"]` in a recipe lists those fields. A row whose value is missing passes no filter on it.
+`presets` are dates reckoned from the last day of the data, `all` is first to last. Where every day is the
+first of a month, the range has `"grain": "month"`, and all its ends are those of whole months.
+`kind: one` has a text or null as `default`, `many` a list (empty: all). `values` are what the rows hold
+and what the address carries, `texts` what readers see. A filter reaches a recipe when its field is a
+column of the recipe's dataset; `"by": ["order_date"]` in a recipe lists those fields. A row whose value
+is missing passes no filter on it.
 
 A recipe says how an item follows from rows; formats are names of `reports.formats`, labels are final:
 
@@ -93,7 +95,7 @@ from reports.language.page import AnyItem, columns_of, dataset_of, metrics_of
 from reports.language.tables import Table
 from reports.metric_trees import NoTreeError, columns_in, tree_of
 from reports.pages import Page, unknown
-from reports.ranges import range_of
+from reports.ranges import range_of, whole_months
 
 EPOCH = date(1970, 1, 1)
 _WANTED = {"date_range": "a date", "one": "a text", "many": "a text"}
@@ -310,9 +312,15 @@ def _range(one: Filter, values: set[Value], context: Context) -> dict[str, objec
     if not days:
         return {"default": "all", "presets": [], "first": None, "last": None}
     first, last = days[0], days[-1]
+    # Rows of whole months cannot be cut: ranges over them are whole months, up to the last one's end.
+    are_months = len(set(days)) > 1 and all(day.day == 1 for day in days)
+    if are_months:
+        first, last = whole_months(first, last)
     presets = []
     for name in one.shown_presets:
         start, end = range_of(name, first, last)
+        if are_months:
+            start, end = whole_months(start, end)
         presets.append(
             {
                 "name": name,
@@ -322,6 +330,7 @@ def _range(one: Filter, values: set[Value], context: Context) -> dict[str, objec
             }
         )
     return {
+        **({"grain": "month"} if are_months else {}),
         "default": one.default or "all",
         "presets": presets,
         "first": first.isoformat(),

@@ -13,7 +13,7 @@ PARTS = Path(__file__).parent / "assets" / "script"
 # The order matters where a part runs code at once; most only define functions.
 ORDER = (
     "start", "formats", "theme", "charts", "hover", "tables", "downloads", "behind",
-    "rows", "metrics", "axes", "live", "filters", "print", "wiring",
+    "rows", "metrics", "axes", "live", "filters", "search", "navigation", "print", "wiring",
 )  # fmt: skip
 _SHARED = (
     "add: (id, entry) => { entries.set(id, entry); }",
@@ -24,6 +24,7 @@ _SHARED = (
     "dataset: addDataset",
     "metrics: addMetrics",
     "filters: declareFilters",
+    "pages: usePages",
 )
 
 

@@ -45,7 +45,7 @@ class PageView:
     """A page as the template shows it; `lead` is the figure that stands for it in the list.
 
     `name` is that of its file, `nav` that of its entry in the navigation: the pages of a template
-    share the entry of the page that lists them.
+    share the entry of the page that lists them, which has their files and titles in `below`.
     """
 
     id: str
@@ -60,7 +60,7 @@ class PageView:
     lead_period: str = ""
     warnings: Sequence[str] = ()
     parent: str = ""
-    children: int = 0
+    below: Sequence[tuple[str, str]] = ()
     filtering: Filtering = NOTHING
 
     def items(self) -> Iterator[ItemView]:
@@ -129,24 +129,31 @@ def page_views(
     if template is None:
         yield replace(_view(page.id, context, settings), warnings=prepared.warnings)
         return
+    own = dict(_own_contexts(prepared, template, context))
     if only in (None, page.id):
-        yield _list_view(prepared, template, context)
+        yield _list_view(prepared, template, context, own)
+    for stem, each in own.items():
+        if only in (None, stem):
+            view = _view(stem, each, settings)
+            yield replace(view, parent=page.title, warnings=prepared.warnings)
+
+
+def _own_contexts(
+    prepared: Prepared, template: ForEach, context: Context
+) -> Iterator[tuple[str, Context]]:
+    """For each page of a template its file and its context: the rows of its key."""
     parts = {
         name: _by_key(frame, template.key)
         for name, frame in prepared.frames.items()
         if template.key in [field.name for field in frame.fields]
     }
-    stems = file_stems(page.id, list(prepared.keys))
+    stems = file_stems(prepared.page.id, list(prepared.keys))
     for key, title in prepared.keys.items():
-        if only not in (None, stems[key]):
-            continue
         frames = {
             name: Frame(frame.fields, tuple(parts[name].get(key, ()))) if name in parts else frame
             for name, frame in prepared.frames.items()
         }
-        own = replace(context, frames=frames, own=Own(key, title))
-        view = _view(stems[key], own, settings)
-        yield replace(view, parent=page.title, warnings=prepared.warnings)
+        yield stems[key], replace(context, frames=frames, own=Own(key, title))
 
 
 def _view(name: str, context: Context, settings: Settings) -> PageView:
@@ -183,7 +190,9 @@ def _view(name: str, context: Context, settings: Settings) -> PageView:
     )
 
 
-def _list_view(prepared: Prepared, template: ForEach, context: Context) -> PageView:
+def _list_view(
+    prepared: Prepared, template: ForEach, context: Context, own: Mapping[str, Context]
+) -> PageView:
     """The page that lists those of a template, in a table whose first column leads to them."""
     page = prepared.page
     whole = prepared.frames[template.dataset]
@@ -211,7 +220,7 @@ def _list_view(prepared: Prepared, template: ForEach, context: Context) -> PageV
         settings=prepared.settings,
         is_empty=view.is_empty,
         warnings=prepared.warnings,
-        children=len(prepared.keys),
+        below=[(stem, each.title(page.spec.title)) for stem, each in own.items()],
     )
 
 

@@ -15,6 +15,8 @@ def range_of(preset: str, first: date, last: date) -> tuple[date, date]:
         start = last - timedelta(days=int(preset[:-1]) - 1)
     elif preset.endswith("m") and preset[:-1].isdigit():
         start = _months_before(last, int(preset[:-1])) + timedelta(days=1)
+        if (last + timedelta(days=1)).day == 1:  # a month's end: whole months, also in February
+            start = _months_before(last.replace(day=1), int(preset[:-1]) - 1)
     elif preset == "mtd":
         start = last.replace(day=1)
     elif preset == "qtd":
@@ -27,6 +29,12 @@ def range_of(preset: str, first: date, last: date) -> tuple[date, date]:
     elif preset == "last_year":
         start, end = date(last.year - 1, 1, 1), date(last.year - 1, 12, 31)
     return max(start, first) if end >= first else first, max(end, first)
+
+
+def whole_months(start: date, end: date) -> tuple[date, date]:
+    """The first day of the month of `start`, and the last one of that of `end`."""
+    following = (end.replace(day=1) + timedelta(days=31)).replace(day=1)
+    return start.replace(day=1), following - timedelta(days=1)
 
 
 def _months_before(day: date, months: int) -> date:

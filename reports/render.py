@@ -22,6 +22,7 @@ from reports.explore.page import explore_files
 from reports.facts import ReleaseFacts
 from reports.language.site import SiteFile
 from reports.marts import open_marts
+from reports.page_list import PAGE_LIST, page_list
 from reports.page_views import PageView, page_views, prepare
 from reports.pages import load_pages
 from reports.parquet_files import ParquetWriter
@@ -114,6 +115,7 @@ def _written_out(
                 if item.frame is not None and not item.is_empty:
                     files[f"data/{view.id}.{item.id}.parquet"] = parquet.content(item.frame)
     files[own["language_file"].href] = own["language_file"].content
+    files[PAGE_LIST] = page_list([view for view in views if not view.parent]).encode()
     files["index.html"] = rendered(environment, "index.html", here="index", **own).encode()
     return files
 
@@ -136,6 +138,7 @@ def site_environment(
         pages=listed,
         sparkline_end=sparkline_end,
         has_explore=has_explore,
+        page=None,
     )
     return environment
 

@@ -50,12 +50,14 @@ class PlaceLink:
 class ItemView:
     """One item as the template shows it; `data` is shipped to the page's script.
 
-    `models` are the marts that its query reads, `frame` the rows that can be downloaded.
+    `name` is its title without a finding, `models` are the marts that its query reads, `frame` the
+    rows that can be downloaded.
     """
 
     kind: str
     id: str
     title: str = ""
+    name: str = ""
     subtitle: str = ""
     width: int = 12
     is_empty: bool = False
@@ -115,6 +117,7 @@ def item_view(
         location=location,
         id=ids.of(item.id or item.title or f"{item.type} {number}"),
         title=context.text(item.headline) or context.title(item.title),
+        name=context.title(item.title),
         subtitle=context.text(item.subtitle),
         width=item.width,
         when_empty=item.when_empty or context.words["empty_item"],

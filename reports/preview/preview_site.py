@@ -16,6 +16,7 @@ from reports.asset_files import SharedFile, shared_files
 from reports.built_assets import ASSETS
 from reports.facts import ReleaseFacts
 from reports.marts import open_marts
+from reports.page_list import PAGE_LIST, page_list
 from reports.page_views import PageView
 from reports.parquet_files import ParquetWriter
 from reports.preview.draft import Entry
@@ -109,6 +110,8 @@ class PreviewSite:
                 return _reply(path, self._release.docs.read_bytes()) if is_there else None
             if path in self._assets:
                 return replace(_reply(path, self._assets[path]), is_kept=True)
+            if path == PAGE_LIST:
+                return _reply(path, page_list(self._all_views()).encode())
             stem, _, ending = path.rpartition(".")
             if ending == "html":
                 return self._page(stem)
@@ -172,6 +175,9 @@ class PreviewSite:
         return None if view is None else self._written("page.html", view.nav, view.settings, view)
 
     def _index(self) -> str:
+        return self._written("index.html", "index", self._folder.settings, None, self._all_views())
+
+    def _all_views(self) -> list[PageView]:
         listed = []
         for entry in self._folder.entries():
             try:
@@ -181,7 +187,7 @@ class PreviewSite:
                 told = f"Cannot be drawn: {count} error{'' if count == 1 else 's'}."
                 view = replace(self._listed(entry), description=told)
             listed.append(view or self._listed(entry))
-        return self._written("index.html", "index", self._folder.settings, None, listed)
+        return listed
 
     def _written(
         self,

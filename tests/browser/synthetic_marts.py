@@ -9,6 +9,8 @@ from pathlib import Path
 
 import duckdb
 
+from tests.browser import synthetic_overview
+
 ORDERS = 6_000
 
 # md5 spreads well and never changes between versions, unlike hash().
@@ -25,7 +27,7 @@ def write_marts(folder: Path, *, orders: int = ORDERS) -> dict[str, list[Path]]:
     connection = duckdb.connect()
     connection.execute("set threads = 1")
     for name, sql in _steps(orders):
-        connection.execute(f"create table {name} as {sql}")
+        connection.execute(f"create table if not exists {name} as {sql}")
     marts: dict[str, list[Path]] = {}
     for (name,) in connection.execute(
         "select table_name from duckdb_tables() where table_name not like 'step_%' order by 1"
@@ -52,6 +54,7 @@ def _steps(orders: int) -> list[tuple[str, str]]:
         ("product_kpis", PRODUCT_KPIS),
         ("country_kpis", COUNTRY_KPIS),
         ("executive_summary", EXECUTIVE_SUMMARY),
+        *synthetic_overview.STEPS,
     ]
 
 
@@ -299,7 +302,8 @@ inner join dim_countries using (country_code)
 EXECUTIVE_SUMMARY = f"""
 with figures as (
     unpivot (
-        select month_start, cast(net_revenue as {MONEY}) as net_revenue, cast(orders as {MONEY}) as orders,
+        select month_start, cast(net_revenue as {MONEY}) as net_revenue,
+            cast(gross_revenue as {MONEY}) as gross_revenue, cast(orders as {MONEY}) as orders,
             cast(customers as {MONEY}) as customers,
             cast(average_order_value as {MONEY}) as average_order_value,
             cast(units as {MONEY}) as units, cast(returns_amount as {MONEY}) as returns_amount

@@ -15,6 +15,7 @@ from configuration.errors import ConfigurationError
 from reports.language.metrics import Metric
 from reports.metric_trees import NoTreeError, tree_of
 from reports.ranges import range_of
+from tests.unit.reports_folder import PAGE as MONTHS
 from tests.unit.reports_folder import render
 
 PAGE = """\
@@ -171,3 +172,36 @@ def test_what_has_no_tree_says_so(sql: str) -> None:
 def test_presets_are_reckoned_from_the_last_day(preset: str, start: str, end: str) -> None:
     found = range_of(preset, date(2025, 2, 1), date(2026, 3, 31))
     assert [day.isoformat() for day in found] == [start, end]
+
+
+@pytest.mark.parametrize(
+    ("preset", "start"), [("1m", "2026-02-01"), ("3m", "2025-12-01"), ("12m", "2025-03-01")]
+)
+def test_months_back_from_a_months_end_are_whole_ones(preset: str, start: str) -> None:
+    found = range_of(preset, date(2024, 1, 1), date(2026, 2, 28))
+    assert [day.isoformat() for day in found] == [start, "2026-02-28"]
+
+
+def test_presets_over_rows_of_whole_months_are_whole_months(tmp_path: Path) -> None:
+    page = MONTHS.replace(
+        "datasets:",
+        "filters: [{field: month_start, kind: date_range, presets: [3m, 90d, ytd, last_month]}]\ndatasets:",
+    ).replace("order: [month_start]\n", "order: [month_start]\n    filterable: true\n")
+    months = """
+        select cast(date '2025-01-01' + to_months(cast(n as integer)) as date) as month_start,
+            1.0 as net_revenue, 1.0 as gross_revenue, 1 as orders
+        from range(14) as t(n)
+    """
+    site = render(tmp_path, {"sales": page}, sales_monthly=months)
+    text = (site / "data" / "sales.js").read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if line.startswith("TILLHOUSE.filters("))
+    (shipped,) = json.loads(line.removeprefix("TILLHOUSE.filters(").removesuffix(");"))["filters"]
+    ranges = {one["name"]: (one["from"], one["to"]) for one in shipped["presets"]}
+    assert ranges == {
+        "3m": ("2025-12-01", "2026-02-28"),
+        "90d": ("2025-12-01", "2026-02-28"),
+        "ytd": ("2026-01-01", "2026-02-28"),
+        "last_month": ("2026-01-01", "2026-01-31"),
+        "all": ("2025-01-01", "2026-02-28"),
+    }
+    assert (shipped["grain"], shipped["last"]) == ("month", "2026-02-28")

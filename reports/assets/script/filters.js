@@ -52,7 +52,9 @@ const readAddress = () => {
 /** Two ends in their order; an end that is no day is that of the data. */
 const spanOf = (filter, from, to) => {
   const ends = [isDay(from) ? from : filter.first, isDay(to) ? to : filter.last].sort();
-  return { name: "", from: ends[0], to: ends[1] };
+  return filter.grain === "month"
+    ? { name: "", from: isoOf(cut(dayOf(ends[0]), "month")), to: isoOf(monthsBefore(cut(dayOf(ends[1]), "month"), -1) - 1) }
+    : { name: "", from: ends[0], to: ends[1] };
 };
 const writeAddress = () => {
   const kept = new URLSearchParams(location.search);
@@ -218,6 +220,11 @@ const withFilters = (address) => {
   return `${page.split("?")[0]}${location.search}${place === undefined ? "" : `#${place}`}`;
 };
 
+/** Links that take the filters along: those of the navigation, and where a page's YAML says so. */
+const keepFilters = () => {
+  for (const link of document.querySelectorAll("a[data-keep]")) link.setAttribute("href", withFilters(link.getAttribute("href")));
+};
+
 // ---- drawing the page anew ----------------------------------------------------------------------
 const applyFilters = (isFirst = false) => {
   for (const control of controls) control.show();
@@ -229,13 +236,13 @@ const applyFilters = (isFirst = false) => {
     noteNotFiltered(id, set.length > 0 && !set.some((filter) => by.includes(filter.field)));
   }
   refillBehind();
-  for (const link of document.querySelectorAll("a[data-keep]")) link.setAttribute("href", withFilters(link.getAttribute("href")));
+  keepFilters();
   if (!isFirst) redraw();
 };
 const conditionOfFilter = (filter) => {
   const chosen = chosenOf(filter);
   return filter.kind === "date_range"
-    ? { field: filter.field, from: dayOf(chosen.from), to: dayOf(chosen.to), first: dayOf(filter.first) }
+    ? { field: filter.field, from: dayOf(chosen.from), to: dayOf(chosen.to), first: dayOf(filter.first), grain: filter.grain }
     : { field: filter.field, values: chosen };
 };
 /** The rows of comparison are filtered by all but the range itself. */

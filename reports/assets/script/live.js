@@ -196,9 +196,12 @@ const liveCards = (recipe, { conditions, others, range, compare }) => {
     now = (index) => measured({ metric: recipe.metrics[index] }, dataset, current.grouped)[0] ?? null;
     for (const kind of compare) {
       const days = range.to - range.from + 1;
-      const [from, to] = kind === "previous" ? [range.from - days, range.from - 1] : [monthsBefore(range.from, 12), monthsBefore(range.to, 12)];
+      const months = range.grain === "month" ? monthsIn(range) : 0;
+      const [from, to] = kind === "previous" ? [months ? monthsBefore(range.from, months) : range.from - days, range.from - 1]
+        : [monthsBefore(range.from, 12), monthsBefore(range.to, 12)];
       const before = one(from, to);
-      const name = kind === "previous" ? say("days_before", { days }) : say("year_before");
+      const name = kind !== "previous" ? say("year_before")
+        : months === 1 ? say("month_before") : months ? say("months_before", { months }) : say("days_before", { days });
       if (!before.rows || from < range.first || isPartial(before.passes)) { // a part of a range beside a whole one misleads
         notes.push(say("not_compared_with", { period: name }));
         continue;

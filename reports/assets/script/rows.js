@@ -45,6 +45,11 @@ const monthsBefore = (day, months) => {
   return Date.UTC(year, month, Math.min(date.getUTCDate(), last)) / DAY;
 };
 /** The beginning of the period that `day`'s is compared with, as reports/kpis.py says. */
+/** How many months a range of whole ones has. */
+const monthsIn = ({ from, to }) => {
+  const [first, last] = [from, to].map((day) => isoOf(day).split("-").map(Number));
+  return (last[0] - first[0]) * 12 + last[1] - first[1] + 1;
+};
 const earlier = (day, grain, compare) => {
   if (compare === "previous_year") {
     if (grain === "week" || grain === "30 days") return day - (grain === "week" ? 364 : 365);

@@ -6,5 +6,7 @@ addEventListener("DOMContentLoaded", () => {
   startTables();
   startBehind();
   startFilters();
+  startSearch();
+  startNavigation();
   drawAll();
 });
