@@ -1,5 +1,5 @@
--- What the orders of a month come to per country and number of different products, so that nobody else
--- has to read them all.
+-- What the orders of a month come to per country and number of different products, so that nobody
+-- else has to read them all.
 {{ config(
     materialized='external',
     partition_by='order_month',

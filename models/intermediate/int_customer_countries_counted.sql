@@ -1,5 +1,5 @@
--- From which countries a customer ordered. A build counts those customers again whose orders are others
--- than before.
+-- From which countries a customer ordered. A build counts those customers again whose orders are
+-- others than before.
 {{ config(
     materialized='external',
     incremental={'follows': 'fct_orders', 'unit': 'customer_key'},

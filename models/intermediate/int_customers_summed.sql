@@ -1,5 +1,5 @@
--- What all orders of a customer come to, without anything that changes by the day alone. A build sums
--- those customers again whose months are others than before.
+-- What all orders of a customer come to, without anything that changes by the day alone. A build
+-- sums those customers again whose months are others than before.
 {{ config(
     materialized='external',
     incremental={'follows': 'int_customer_months_summed', 'unit': 'customer_key'},
@@ -29,7 +29,7 @@ select
     cast(sum(gross_revenue) as decimal(18, 4)) as gross_revenue,
     cast(sum(returns_amount) as decimal(18, 4)) as returns_amount,
     cast(sum(units) as decimal(18, 3)) as units,
-    -- Who buys for the first time buys something else than who comes back: the first day is left out.
+    -- Who buys for the first time buys something else than who comes back: without the first day.
     cast(
         sum(gross_revenue) - arg_min(first_day_revenue, first_order_date) as decimal(18, 4)
     ) as repeat_revenue,

@@ -44,7 +44,7 @@ days_across_months as (
 
 gaps as (
     select
-        day_of_month - previous_day_of_month as days,
+        day_of_month - previous_day_of_month as gap_days,
         sum(occurrences) as occurrences
     from days_of_patterns
     where previous_day_of_month is not null
@@ -53,7 +53,8 @@ gaps as (
     union all
 
     select
-        {{ dbt.datediff('previous_order_date', 'order_date', 'day') }} as days,
+        {{ dbt.datediff('previous_order_date', 'order_date', 'day') }}
+            as gap_days,
         count(*) as occurrences
     from days_across_months
     group by {{ dbt.datediff('previous_order_date', 'order_date', 'day') }}
@@ -90,10 +91,10 @@ measured as (
     union all
     select
         'days_between_orders' as measure,
-        days as measured_value,
+        gap_days as measured_value,
         sum(occurrences) as occurrences
     from gaps
-    group by days
+    group by gap_days
 )
 
 select

@@ -1,4 +1,4 @@
-"""Marts that follow the units of another: those whose rows are others than before are computed anew, no others."""
+"""Marts that follow the units of another: those whose rows changed are computed anew, no others."""
 
 from __future__ import annotations
 
@@ -81,7 +81,9 @@ def test_a_customer_who_is_gone_from_a_month_is_seen(followed: OrderHistory) -> 
     followed.load("lines", {"may.csv": [line]})
     followed.build()
     assert followed.project.query("select lines from marts.customers_summed where customer = 'eve'")
-    followed.load("lines", {"may.csv": ["'G', 1, date '2025-05-21', 'ann', 'EUR', 1"]}, replaces=["may.csv"])
+    followed.load(
+        "lines", {"may.csv": ["'G', 1, date '2025-05-21', 'ann', 'EUR', 1"]}, replaces=["may.csv"]
+    )
     assert "touched" in followed.build().message("customers_summed")
     assert differences(followed) == []
     assert not followed.project.query("select 1 from marts.customers_summed where customer = 'eve'")
@@ -100,7 +102,9 @@ def test_a_month_that_is_written_anew_with_the_same_customers_touches_none(
 
 def test_a_mart_that_missed_a_build_is_built_whole(followed: OrderHistory) -> None:
     for day in (1, 2):
-        followed.load("lines", {f"{day}.csv": [f"'M{day}', 1, date '2025-05-0{day}', 'ann', 'EUR', 1"]})
+        followed.load(
+            "lines", {f"{day}.csv": [f"'M{day}', 1, date '2025-05-0{day}', 'ann', 'EUR', 1"]}
+        )
         followed.build("--select", "order_lines")
     message = followed.build().message("customers_summed")
     assert "order_lines no longer has the rows that it was built from" in message
@@ -122,7 +126,9 @@ def test_a_release_holds_no_file_that_is_kept_to_compare(followed: OrderHistory)
     released = set(mart_files(marts, "order_lines"))
     assert len(on_disk) == len(released) + 1
     assert {path.parent for path in on_disk - released} == {marts / "order_lines/month=2025-05-01"}
-    rows = duckdb.execute("select count(*) from read_parquet(?)", [[str(path) for path in released]])
+    rows = duckdb.execute(
+        "select count(*) from read_parquet(?)", [[str(path) for path in released]]
+    )
     assert rows.fetchall() == followed.project.query("select count(*) from marts.order_lines")
     followed.build()
     assert set((marts / "order_lines").rglob("*.parquet")) == on_disk, "kept until the next change"
