@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -52,9 +53,17 @@ def collect_marts(project: Project, folder: Path, names: Sequence[str]) -> dict[
 
 
 def mart_files(marts: Path, name: str) -> list[Path]:
-    """Parquet files of one mart: a single one, or those of its partitions."""
+    """Parquet files of one mart: a single one, or those of its partitions.
+
+    Without those of before that the mart keeps for a build, so that others see what changed in it.
+    """
     single = marts / f"{name}.parquet"
-    return [single] if single.is_file() else sorted((marts / name).rglob("*.parquet"))
+    if single.is_file():
+        return [single]
+    record = marts / STATE_FOLDER / f"{name}.json"
+    retired = json.loads(record.read_text("utf-8")).get("retired", []) if record.is_file() else []
+    kept = {marts / path for path in retired}
+    return [path for path in sorted((marts / name).rglob("*.parquet")) if path not in kept]
 
 
 def parquet_rows(path: Path) -> int:

@@ -45,6 +45,12 @@
             "incremental of " ~ mart.name ~ ": the model reads no '" ~ unknown[0] ~ "'"
         ) -%}
     {%- endif -%}
+    {%- if incremental.unit and found.followed is not none and not found.followed.config.get("partition_by") -%}
+        {%- do exceptions.raise_compiler_error(
+            "incremental of " ~ mart.name ~ ": " ~ incremental.follows ~ " has no partition_by, so nothing says"
+            ~ " where its rows changed"
+        ) -%}
+    {%- endif -%}
     {%- for lookup in found.lookups -%}
         {%- do external_refuse_lookup_of_own_rows(mart, lookup, found.raw_tables) -%}
     {%- endfor -%}

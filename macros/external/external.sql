@@ -132,6 +132,7 @@
             "model": mart.name,
             "build_id": mart.build_id,
             "files": files,
+            "retired": plan.retired,
             "built_from": plan.built_from,
         } -%}
         {%- do lake_files("write_text", [mart.state_file, tojson(state, sort_keys=True) ~ "\n"]) -%}
@@ -176,7 +177,7 @@
 
 {%- macro external_sweep_unlisted(mart, plan, files) -%}
     {#- Deletes the model's files that the build just recorded does not name. -#}
-    {%- set listed = files | map(attribute="path") | list -%}
+    {%- set listed = files | map(attribute="path") | list + plan.retired -%}
     {%- for file in ((plan.built_from or {}).get("lookups") or {}).values() -%}
         {%- do listed.append(file.path) -%}
     {%- endfor -%}

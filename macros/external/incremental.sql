@@ -7,7 +7,7 @@
     {%- set incremental = external_incremental_config(mart, query) -%}
     {%- if incremental is none -%}
         {%- do return({
-            "is_full": true, "why_full": none, "kept": [], "built_from": none, "sql": query.sql,
+            "is_full": true, "why_full": none, "kept": [], "retired": [], "built_from": none, "sql": query.sql,
         }) -%}
     {%- endif -%}
     {%- set state = external_state(mart.state_file) -%}
@@ -24,10 +24,13 @@
             "kept": [],
             "built_from": now,
             "sql": external_sparse_sql(mart, query, incremental, sources),
-            "parts": external_parts(mart, query, sources.followed, now.followed),
+            "parts": external_parts(mart, query, sources.followed, now.followed) if not incremental.unit else [],
+            "retired": [],
         }) -%}
     {%- endif -%}
-    {%- if incremental.follows -%}
+    {%- if incremental.follows and incremental.unit -%}
+        {%- set changes = external_touched_by_followed_units(mart, query, incremental, sources, state, now) -%}
+    {%- elif incremental.follows -%}
         {%- set changes = external_touched_by_followed(mart, query, incremental, state, now) -%}
     {%- else -%}
         {%- set changes = external_touched_by_units(mart, query, incremental, sources, state) -%}
@@ -39,6 +42,7 @@
         "why_full": none,
         "touched": touched,
         "kept": external_kept(state, touched),
+        "retired": external_retired(state, touched),
         "built_from": now,
         "sql": changes.sql,
         "is_unchanged": not touched and now == before,
@@ -57,13 +61,16 @@
     {%- set problem = none -%}
     {%- if incremental is not mapping -%}
         {%- set problem = "it is a mapping with " ~ known | join(", ") -%}
-    {%- elif mart.partition_by is none and "follows" in incremental -%}
-        {%- set problem = "a mart that follows another needs partition_by: it replaces whole partitions" -%}
+    {%- elif mart.partition_by is none and "follows" in incremental and "unit" not in incremental -%}
+        {%- set problem = "a mart that follows another needs partition_by, to replace whole partitions, or a unit,"
+            ~ " to compute those anew whose rows are others" -%}
     {%- elif incremental.keys() | reject("in", known) | list -%}
         {%- set problem = "'" ~ incremental.keys() | reject("in", known) | first ~ "' is none of "
             ~ known | join(", ") -%}
-    {%- elif ("follows" in incremental) == ("unit" in incremental) -%}
-        {%- set problem = "it names either the unit whose rows belong together, or the mart it follows" -%}
+    {%- elif "follows" not in incremental and "unit" not in incremental -%}
+        {%- set problem = "it names the unit whose rows belong together, or the mart it follows, or both" -%}
+    {%- elif "follows" in incremental and "unit" in incremental and incremental.keys() | reject("in", ["follows", "unit", "after"]) | list -%}
+        {%- set problem = "a mart that follows the units of another takes nothing but 'after' beside them" -%}
     {%- else -%}
         {%- set named = [mart.partition_by, incremental.unit] | select | list -%}
         {%- for lookup in (incremental.lookups or {}).values() -%}
@@ -114,7 +121,9 @@
         {%- endif -%}
     {%- endfor -%}
     {%- do return(
-        external_why_loads(sources, before, now) or external_why_files(mart, state, before)
+        external_why_loads(sources, before, now)
+        or external_why_files(mart, state, before)
+        or external_why_followed(sources, before, now)
     ) -%}
 {%- endmacro -%}
 
@@ -148,6 +157,50 @@
         {%- endif -%}
     {%- endfor -%}
     {%- do return(none) -%}
+{%- endmacro -%}
+
+
+{%- macro external_why_followed(sources, before, now) -%}
+    {#- Units are found by comparing files of now with those that the mart was built from, which the mart
+        that is followed keeps for one build (external_retired). -#}
+    {%- if not config.get("incremental").unit or sources.followed is none -%}
+        {%- do return(none) -%}
+    {%- endif -%}
+    {%- set root = external_path(sources.followed) -%}
+    {%- set found = lake_files("list_files", [root ~ "/" ~ sources.followed.alias]) | map(attribute="path") | list -%}
+    {%- for path in external_changed_files(before.followed, now.followed).earlier
+            if root ~ "/" ~ path not in found -%}
+        {%- do return(sources.followed.name ~ " no longer has the rows that it was built from") -%}
+    {%- endfor -%}
+    {%- do return(none) -%}
+{%- endmacro -%}
+
+
+{%- macro external_retired(state, touched) -%}
+    {#- Files that this build replaces and that stay for one more, because another mart asks them which of its
+        units are other than they were. Of more than a quarter of the rows they are not kept: to
+        compute those marts whole is then as quick as to compare. -#}
+    {%- if not external_is_followed_by_units() -%}
+        {%- do return([]) -%}
+    {%- elif not touched -%}
+        {%- do return(state.retired or []) -%}
+    {%- endif -%}
+    {%- set replaced = state.files | selectattr("partition", "in", touched) | list -%}
+    {%- if replaced | sum(attribute="rows") * 4 > state.files | sum(attribute="rows") -%}
+        {%- do return([]) -%}
+    {%- endif -%}
+    {%- do return(replaced | map(attribute="path") | list) -%}
+{%- endmacro -%}
+
+
+{%- macro external_is_followed_by_units() -%}
+    {%- for node in graph.nodes.values() if node.resource_type == "model" -%}
+        {%- set incremental = node.config.get("incremental") or {} -%}
+        {%- if incremental.follows == model.name and incremental.unit -%}
+            {%- do return(true) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do return(false) -%}
 {%- endmacro -%}
 
 

@@ -16,6 +16,12 @@
         {%- do return({"partitions": [], "sql": none}) -%}
     {%- endif -%}
     {%- set new_rows = external_rows_of_units(mart, query, unit, sources, touched_units) -%}
+    {%- do return(external_touched_rows(mart, query, unit, state, touched_units, new_rows)) -%}
+{%- endmacro -%}
+
+
+{%- macro external_touched_rows(mart, query, unit, state, touched_units, new_rows) -%}
+    {#- The partitions of these units, and their rows: the former ones of other units, and the new ones. -#}
     {%- set touched = external_partitions_of(mart, unit, state.files, touched_units, new_rows) -%}
     {%- set columns = sql_identifiers(query.columns | map(attribute="name")) -%}
     {%- set sql = "select " ~ columns ~ " from " ~ new_rows -%}
@@ -139,6 +145,73 @@
         {%- endif -%}
     {%- endfor -%}
     {%- do return({"partitions": touched, "sql": external_only_touched(mart, query, touched, state)}) -%}
+{%- endmacro -%}
+
+
+{%- macro external_changed_files(before, now) -%}
+    {#- Of the partitions that have other files than before: those of before and those of now. -#}
+    {%- set earlier, later = [], [] -%}
+    {%- for partition in (before.keys() | list + now.keys() | list) | unique(case_sensitive=true)
+            if before.get(partition) != now.get(partition) -%}
+        {%- do earlier.extend(before.get(partition, [])) -%}
+        {%- do later.extend(now.get(partition, [])) -%}
+    {%- endfor -%}
+    {%- do return({"earlier": earlier, "later": later}) -%}
+{%- endmacro -%}
+
+
+{%- macro external_touched_by_followed_units(mart, query, incremental, sources, state, now) -%}
+    {#- The units whose rows in the mart that is followed are others than before are computed anew, from all
+        of that mart's rows; the others keep their rows. -#}
+    {%- set unit = sql_identifier(incremental.unit) -%}
+    {%- set files = external_changed_files(state.built_from.followed, now.followed) -%}
+    {%- set rows_of_files = [] -%}
+    {%- for paths in [files.earlier, files.later] -%}
+        {%- set listed = [] -%}
+        {%- for path in paths -%}
+            {%- do listed.append({"path": path}) -%}
+        {%- endfor -%}
+        {%- set from = external_rows_of_files({"root": external_path(sources.followed)}, listed)
+            if listed else "(select * from " ~ sources.followed.relation_name ~ " where false)" -%}
+        {%- do rows_of_files.append(
+            "select " ~ unit ~ " as unit, hash(every_row) as row_hash from " ~ from ~ " as every_row where "
+            ~ unit ~ " is not null"
+        ) -%}
+    {%- endfor -%}
+    {%- set touched_units = sql_identifier(mart.name ~ "__touched_units") -%}
+    {%- set new_rows = sql_identifier(mart.name ~ "__new_rows") -%}
+    {%- do run_query(
+        "create or replace temporary table " ~ touched_units ~ " as select distinct unit from ("
+        ~ "\n(" ~ rows_of_files[0] ~ " except all " ~ rows_of_files[1] ~ ")"
+        ~ "\nunion all (" ~ rows_of_files[1] ~ " except all " ~ rows_of_files[0] ~ "))"
+    ) -%}
+    {%- if sql_value("select count(*) from " ~ touched_units) | int == 0 -%}
+        {%- do return({"partitions": [], "sql": none}) -%}
+    {%- endif -%}
+    {%- set narrowed = namespace(sql=query.sql) -%}
+    {%- for column in modules.re.findall("/[*]touched_only (.*?)[*]/true", query.sql) | unique(case_sensitive=true) -%}
+        {%- set narrowed.sql = narrowed.sql.replace(
+            "/*touched_only " ~ column ~ "*/true", column ~ " in (select unit from " ~ touched_units ~ ")"
+        ) -%}
+    {%- endfor -%}
+    {%- do run_query("create or replace temporary table " ~ new_rows ~ " as " ~ narrowed.sql) -%}
+    {%- do external_refuse_stray_units(mart, unit, new_rows, touched_units) -%}
+    {%- do return(external_touched_rows(mart, query, unit, state, touched_units, new_rows)) -%}
+{%- endmacro -%}
+
+
+{%- macro external_refuse_stray_units(mart, unit, new_rows, touched_units) -%}
+    {%- set strays = sql_value(
+        "select count(*) from " ~ new_rows ~ " as every_row anti join " ~ touched_units
+        ~ " as touched on every_row." ~ unit ~ " = touched.unit"
+    ) | int -%}
+    {%- if strays > 0 -%}
+        {%- do exceptions.raise_compiler_error(
+            "incremental of " ~ mart.name ~ ": the model gives " ~ strays ~ " rows of units that did not change, or of"
+            ~ " none; read the mart that it follows `where touched_only('<unit>')`, and leave rows without "
+            ~ unit ~ " out"
+        ) -%}
+    {%- endif -%}
 {%- endmacro -%}
 
 
@@ -328,6 +401,7 @@
 
 {%- macro touched_only(column) -%}
     {#- For the SQL of an incremental mart: true in a build of the whole mart; in an incremental one, true
-        for the partitions that it writes. `column` holds the partition's value. -#}
+        for the partitions that it writes. `column` holds the partition's value; in a mart that follows the
+        units of another, the unit. -#}
     /*touched_only {{ column }}*/true
 {%- endmacro -%}

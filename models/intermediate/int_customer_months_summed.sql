@@ -46,6 +46,9 @@ select
     min(order_date) filter (where orders > 0) as first_order_date,
     max(order_date) filter (where orders > 0) as last_order_date,
     count(*) filter (where orders > 0) as order_days,
+    cast(
+        bit_or(1 << (extract(day from order_date) - 1)) filter (where orders > 0) as integer
+    ) as order_days_bits,
     cast(sum(orders) as bigint) as orders,
     cast(sum(gross_revenue) as decimal(18, 4)) as gross_revenue,
     cast(sum(returns_amount) as decimal(18, 4)) as returns_amount,

@@ -1,5 +1,5 @@
--- Law: no two customers have the same hash, by which int_sales_days_summed,
--- int_measured_values_counted and country_kpis count them. A row is a hash that customers share.
+-- Law: no two customers have the same hash, by which int_sales_days_summed counts them. A row is a
+-- hash that customers share.
 select
     hash(customer_key) as customer_hash,
     min(customer_key) as one_customer_key,

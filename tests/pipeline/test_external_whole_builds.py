@@ -160,7 +160,11 @@ def test_an_incremental_config_with_a_mistake_is_refused(shop: OrderHistory) -> 
             {"unit": "order_key", "lookups": {"prices": {"keys": ["day"]}}},
             "the model reads no 'prices'",
         ),
-        ({"follows": "orders", "unit": "order_key"}, "either the unit"),
+        ({"after": []}, "it names the unit whose rows belong together, or the mart it follows"),
+        (
+            {"follows": "orders", "unit": "order_key", "onwards": True},
+            "takes nothing but 'after' beside them",
+        ),
         ({"follows": "orders"}, "the model reads no 'orders'"),
     ]:
         shop.project.model("order_lines", sql, partition_by="month", incremental=incremental)

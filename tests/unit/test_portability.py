@@ -30,6 +30,7 @@ CONSTRUCTS = {
     "`extract(isoyear)`, `extract(isodow)`": r"\biso(year|dow)\b|\bweekofyear\(|\byearweek\(",
     "`regexp_matches`, `regexp_replace`": r"\bregexp_\w+\(|\bsimilar to\b",
     "`not materialized`": r"\b(not )?materialized \(",
+    "`bit_or`, `<<`, `>>`": r"\bbit_(or|and)\(|<<|>>",
     "`epoch_us`": r"\bepoch\w*\(|\bdate_(diff|part|sub|add)\(",
     "`bool_or`": r"(?<!dbt\.)\bbool_(or|and)\(",
     "`concat_ws`": r"\bconcat_ws\(",

@@ -17,32 +17,20 @@ countries as (
     from {{ ref('countries') }}
 ),
 
-orders as not materialized (
-    -- Read twice below, each time a few columns: cheaper than keeping every order in memory.
-    select
-        source_name,
-        order_key,
-        customer_key,
-        country_code,
-        ordered_at,
-        has_several_customers
-    from {{ ref('fct_orders') }}
-),
-
 -- An order has one customer; where its lines name several, by mistake, none of them is forgotten.
 orders_with_several_customers as (
     select order_key
-    from orders
+    from {{ ref('fct_orders') }}
     where has_several_customers
 ),
 
-named_by_orders as not materialized (
+named_by_orders as (
     select
         source_name,
         customer_key,
         country_code,
-        ordered_at
-    from orders
+        last_ordered_at
+    from {{ ref('int_customer_countries_counted') }}
 
     union all
 
@@ -50,45 +38,34 @@ named_by_orders as not materialized (
         order_lines.source_name,
         order_lines.customer_key,
         order_lines.country_code,
-        order_lines.ordered_at
+        max(order_lines.ordered_at) as last_ordered_at
     from {{ ref('fct_order_lines') }} as order_lines
     semi join orders_with_several_customers
         on order_lines.order_key = orders_with_several_customers.order_key
+    where order_lines.customer_key is not null
+    group by
+        order_lines.source_name,
+        order_lines.customer_key,
+        order_lines.country_code
 ),
 
 -- Orders may name a customer whom no list of customers has (yet): known by nothing but them.
--- Grouped in two steps, because arg_max with a tie-break is slow for each order of many.
-last_orders_by_country as (
+known_from_orders_only as (
     select
+        named_by_orders.source_name,
         named_by_orders.customer_key,
-        named_by_orders.country_code,
-        -- The key says it; to group by fewer columns is quicker.
-        min(named_by_orders.source_name) as source_name,
-        max(named_by_orders.ordered_at) as last_ordered_at
+        {{ max_by(
+            'named_by_orders.country_code',
+            ['named_by_orders.last_ordered_at', 'named_by_orders.country_code'],
+            where='named_by_orders.country_code is not null',
+        ) }} as country_code
     from named_by_orders
     left join customers
         on named_by_orders.customer_key = customers.customer_key
-    where
-        named_by_orders.customer_key is not null
-        and customers.customer_key is null
+    where customers.customer_key is null
     group by
-        named_by_orders.customer_key,
-        named_by_orders.country_code
-),
-
-known_from_orders_only as (
-    select
-        source_name,
-        customer_key,
-        {{ max_by(
-            'country_code',
-            ['last_ordered_at', 'country_code'],
-            where='country_code is not null',
-        ) }} as country_code
-    from last_orders_by_country
-    group by
-        source_name,
-        customer_key
+        named_by_orders.source_name,
+        named_by_orders.customer_key
 ),
 
 all_customers as (

@@ -46,7 +46,9 @@ former_orders_across_months as (
     semi join touched_orders
         on former_orders.order_key = touched_orders.order_key
     where
-        date_trunc('month', former_orders.order_date)
+        -- Of the few that this leaves alone the key has to be read, and the months worked out.
+        former_orders.last_line_date > former_orders.order_date
+        and date_trunc('month', former_orders.order_date)
         != date_trunc('month', former_orders.last_line_date)
 ),
 

@@ -1,14 +1,17 @@
-with orders as (
+with country_months as (
     select
         country_code,
-        -- A hash takes half the work of a key; customers_share_no_hash holds it to be as good.
-        case when customer_key is not null then hash(customer_key) end as customer_hash,
         gross_revenue,
         returns_amount,
         units,
-        is_completed
-    from {{ ref('fct_orders') }}
-    where is_completed or has_returns
+        orders
+    from {{ ref('int_country_months_summed') }}
+),
+
+customer_countries as (
+    select country_code
+    from {{ ref('int_customer_countries_counted') }}
+    where orders > 0
 ),
 
 countries as (
@@ -19,30 +22,35 @@ countries as (
     from {{ ref('dim_countries') }}
 ),
 
--- In two steps: counting distinct customers of many groups at once takes far more memory.
-country_customers as (
+-- Orders add up over the months; a customer of several is one customer.
+rows_to_sum as (
     select
         country_code,
-        customer_hash,
-        sum(gross_revenue) as gross_revenue,
-        sum(returns_amount) as returns_amount,
-        sum(units) as units,
-        count(*) filter (where is_completed) as orders,
-        case
-            when customer_hash is not null and count(*) filter (where is_completed) > 0 then 1
-            else 0
-        end as customers
-    from orders
-    group by
+        gross_revenue,
+        returns_amount,
+        units,
+        orders,
+        0 as customers
+    from country_months
+
+    union all
+
+    select
         country_code,
-        customer_hash
+        0 as gross_revenue,
+        0 as returns_amount,
+        0 as units,
+        0 as orders,
+        count(*) as customers
+    from customer_countries
+    group by country_code
 ),
 
 country_figures as (
     select
         country_code,
         {{ sales_figures() }}
-    from country_customers
+    from rows_to_sum
     group by country_code
 )
 
