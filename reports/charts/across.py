@@ -49,7 +49,8 @@ def reference_line(value: float, vertical: bool, kind: str = "value") -> dict[st
         f"{far}1": 1,
         f"{near}0": value,
         f"{near}1": value,
-        "line": {"color": "var(--ink-2)", "width": 1, "dash": "dot"},
+        # Upright ones run through bars.
+        "line": {"color": "var(--ink)" if vertical else "var(--ink-2)", "width": 1, "dash": "dot"},
     }
 
 

@@ -21,7 +21,7 @@ const axisLayout = (axis, narrow, style, vertical) => {
   const colour = (name) => style.getPropertyValue(name).trim();
   const ticks = (narrow && axis.narrow) || axis.ticks || [];
   const layout = {
-    type: axis.kind === "date" ? "date" : "linear",
+    type: { date: "date", log: "log" }[axis.kind] ?? "linear",
     tickmode: "array",
     tickvals: ticks.map((tick) => tick[0]),
     ticktext: ticks.map((tick) => tick[1]),
