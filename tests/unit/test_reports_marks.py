@@ -135,13 +135,13 @@ def test_an_open_class_is_pale_and_lines_stand_at_their_values(tmp_path: Path) -
         tmp_path,
         "type: chart, mark: histogram, counted: {lower: lo, upper: hi, count: n}, "
         "lines: [{field: middle, label: Median}]",
-        "select * from (values (null, 10.0, 1, 12.0), (10.0, 20.0, 7, 12.0), (20.0, null, 2, 12.0)) "
+        "select * from (values (null, 10, 1, 12), (10, 20, 7, 12), (20, null, 2, 12)) "
         "as t(lo, hi, n, middle)",
     )
     (trace,) = entry["figure"]["traces"]
     assert (trace["x"], trace["width"]) == ([5, 15, 25], [10, 10, 10])
     assert trace["marker"]["opacity"] == [0.45, 1, 0.45]
-    assert columns(entry)["Range"] == ["below 10", "10 \u2013 20", "20 and more"]
+    assert columns(entry)["Range"] == ["below 10", "10 \u2013 19", "20 and more"]
     layout = entry["figure"]["layout"]
     assert (layout["shapes"][0]["x0"], layout["shapes"][0]["x1"]) == (12, 12)
     names = [(name["text"], name["x"]) for name in layout["annotations"]]

@@ -65,6 +65,7 @@ const plotOf = (frame, figure, size) => {
     dragmode: false,
     hovermode: isClosest ? "closest" : (figure.y.kind === "index" ? "y" : "x"),
     bargap: 0.28,
+    uniformtext: { mode: "show", minsize: 9 }, // else each label of a bar shrinks by itself
     xaxis: axisLayout(figure.x, narrow, style, false),
     yaxis: axisLayout(figure.y, narrow, style, true),
   }, resolve(figure.layout, frame, style));
