@@ -6,8 +6,10 @@ import csv
 import io
 import re
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 from playwright.sync_api import Download, Page
 
@@ -231,3 +233,15 @@ def test_a_picture_of_a_chart_with_bands_names_lines_and_bands(visit: Visitors, 
         page.locator("#forecast").get_by_role("button", name="Chart as SVG").click()
     names = re.findall(r'class="legendtext"[^>]*>([^<]+)<', waiting.value.path().read_text("utf-8"))
     assert names == ["19 of 20 days", "4 of 5 days", "Forecast", "Sold"]
+
+
+@pytest.mark.parametrize(
+    ("item", "mart"), [("weeks", "sales_weekly"), ("channels", "sales_monthly")]
+)
+def test_what_is_split_by_country_adds_up_to_its_mart(site: Path, item: str, mart: str) -> None:
+    columns = data_of(site, "sales")[item]["frame"]["columns"]
+    drawn = sum(value or 0 for column in columns[1:] for value in column["raw"])
+    counted = duckdb.sql(
+        f"select sum(net_revenue), count(*) from '{site.parent}/marts/{mart}.parquet' where is_complete"
+    ).fetchone()
+    assert counted == (pytest.approx(Decimal(str(drawn))), len(columns[0]["raw"]))
