@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -13,7 +14,7 @@ from reports.charts.axes import place_axis
 from reports.charts.figure import Figure, Trace, numbers_of
 from reports.charts.mark import Mark, Rows, Speaker
 from reports.charts.rows import Source
-from reports.charts.ticks import value_ticks
+from reports.charts.ticks import log_ticks, value_ticks
 from reports.formats import Formatter
 from reports.frames import Field as FrameField
 from reports.frames import Frame, as_number
@@ -24,6 +25,7 @@ from reports.sql import quoted
 _PARTS = ("lowerfence", "q1", "median", "q3", "upperfence")
 _WORDS = ("lower_whisker", "lower_quartile", "median", "upper_quartile", "upper_whisker")
 _MEDIAN = 3  # its place in the frame
+MOST_NARROW_LOG = 4  # ticks of a small screen
 STEPS = 48  # places at which the density of a violin is computed
 _WIDEST = 0.42  # of the room that a group has, on either side
 
@@ -49,6 +51,10 @@ class BoxChart(ChartItem):
     x: Axis = Field(description="The groups, at most 30.")
     value: Axis | None = Field(None, description="The column whose values are summed up.")
     quantiles: Quantiles | None = Field(None, description="Instead of `value`: one row per group.")
+    scale: Literal["linear", "log"] = Field(
+        "linear", description="`log` for values over decades; it needs all of them above zero."
+    )
+    horizontal: bool = Field(False, description="Lying, with the names of the groups beside them.")
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -63,6 +69,7 @@ class ViolinChart(ChartItem):
     mark: Literal["violin"]
     x: Axis
     value: Axis
+    horizontal: bool = Field(False, description="Lying, with the names of the groups beside them.")
 
 
 def _columns(item: BoxChart | ViolinChart) -> list[Named]:
@@ -187,26 +194,41 @@ def _densities(item: ViolinChart, source: Source) -> list[list[tuple[float, floa
 # ---- figure -------------------------------------------------------------------------------------
 
 
-def _axes(rows: Rows, formatter: Formatter) -> tuple[FigureAxis, FigureAxis]:
+def _axes(
+    item: BoxChart | ViolinChart, rows: Rows, formatter: Formatter
+) -> tuple[FigureAxis, FigureAxis]:
+    """The axes of a figure, x first; lying groups are read from the top down."""
     frame = rows.frame
     kept = Frame(
         frame.fields[: len(_PARTS) + 1], tuple(row[: len(_PARTS) + 1] for row in frame.rows)
     )
     values = numbers_of(kept) + [at for shape in rows.shapes for at, _ in shape]
-    ticks = value_ticks(values, frame.fields[_MEDIAN].format, formatter, zero=False)
-    x = place_axis(frame.column(frame.fields[0].name), frame.fields[0], formatter)
-    return x, FigureAxis("value", ticks, ticks, [ticks[0].at, ticks[-1].at], grid=True)
+    chosen = frame.fields[_MEDIAN].format
+    names = frame.column(frame.fields[0].name)
+    groups = place_axis(names, frame.fields[0], formatter, reverse=item.horizontal)
+    if isinstance(item, BoxChart) and item.scale == "log" and min(values, default=0) > 0:
+        ticks, (low, high) = log_ticks(values, chosen, formatter)
+        ends: list[float | str] = [round(math.log10(low), 6), round(math.log10(high), 6)]
+        narrow = ticks[::2] if len(ticks) > MOST_NARROW_LOG else ticks
+        along = FigureAxis("log", ticks, narrow, ends, grid=True)
+    else:
+        ticks = value_ticks(values, chosen, formatter, zero=False)
+        along = FigureAxis("value", ticks, ticks, [ticks[0].at, ticks[-1].at], grid=True)
+    return (along, groups) if item.horizontal else (groups, along)
 
 
 def _figure(item: BoxChart, rows: Rows, formatter: Formatter) -> Figure:
     numbers = {part: {"$": index} for index, part in enumerate(_PARTS, start=1)}
-    trace: Trace = {"type": "box", "x": {"$index": True}, **numbers, "hoveron": "boxes"}
+    place = "y" if item.horizontal else "x"
+    trace: Trace = {"type": "box", place: {"$index": True}, **numbers, "hoveron": "boxes"}
+    if item.horizontal:
+        trace["orientation"] = "h"
     trace |= {
         "line": {"color": "var(--series-1)", "width": 1.75},
         "fillcolor": "var(--series-1-soft)",
         "whiskerwidth": 0.4,
     }
-    x, y = _axes(rows, formatter)
+    x, y = _axes(item, rows, formatter)
     return Figure(rows.frame, [trace], x, y, (), (), None, {"boxgap": 0.4}, "x")
 
 
@@ -214,6 +236,7 @@ def _violin(item: ViolinChart, rows: Rows, formatter: Formatter) -> Figure:
     """Outlines as wide as their densities, all on one scale, with the quartiles inside."""
     most = max((density for shape in rows.shapes for _, density in shape), default=1.0) or 1.0
     traces: list[Trace] = []
+    along, up = ("y", "x") if item.horizontal else ("x", "y")
     for place, shape in enumerate(rows.shapes):
         sides = [(round(place + density / most * _WIDEST, 4), at) for at, density in shape]
         back = [(round(2 * place - across, 4), at) for across, at in reversed(sides)]
@@ -221,8 +244,8 @@ def _violin(item: ViolinChart, rows: Rows, formatter: Formatter) -> Figure:
             {
                 "type": "scatter",
                 "mode": "lines",
-                "x": [across for across, _ in [*sides, *back, *sides[:1]]],
-                "y": [float(f"{at:.6g}") for _, at in [*sides, *back, *sides[:1]]],
+                along: [across for across, _ in [*sides, *back, *sides[:1]]],
+                up: [float(f"{at:.6g}") for _, at in [*sides, *back, *sides[:1]]],
                 "fill": "toself",
                 "fillcolor": "var(--series-1-soft)",
                 "line": {"color": "var(--series-1)", "width": 1.25},
@@ -231,7 +254,7 @@ def _violin(item: ViolinChart, rows: Rows, formatter: Formatter) -> Figure:
         )
     for place, row in enumerate(rows.frame.rows):
         ends = [as_number(row[_MEDIAN - 1]), as_number(row[_MEDIAN + 1])]
-        bar = {"type": "scatter", "mode": "lines", "x": [place, place], "y": ends}
+        bar = {"type": "scatter", "mode": "lines", along: [place, place], up: ends}
         traces.append(
             {**bar, "line": {"color": "var(--series-1)", "width": 5}, "hoverinfo": "skip"}
         )
@@ -240,12 +263,12 @@ def _violin(item: ViolinChart, rows: Rows, formatter: Formatter) -> Figure:
         {
             "type": "scatter",
             "mode": "markers",
-            "x": {"$index": True},
-            "y": {"$": _MEDIAN},
+            along: {"$index": True},
+            up: {"$": _MEDIAN},
             "marker": dot,
         }
     )
-    x, y = _axes(rows, formatter)
+    x, y = _axes(item, rows, formatter)
     return Figure(rows.frame, traces, x, y, (), (), None, {}, "x")
 
 

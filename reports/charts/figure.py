@@ -20,15 +20,11 @@ Trace = dict[str, Any]
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """A name with its colour, and how it is drawn: `box`, `line` or `dotted`.
-
-    `line` is the kind of a line across the chart.
-    """
+    """A name with its colour, and how it is drawn: `box`, `line` or `ring`."""
 
     label: str
     colour: str
     shape: str = "box"
-    line: str = ""
 
 
 @dataclass(frozen=True)

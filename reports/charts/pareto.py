@@ -9,13 +9,14 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from reports.charts.across import reference_line
 from reports.charts.axes import Axis as FigureAxis
 from reports.charts.axes import place_axis
 from reports.charts.figure import Figure, LegendEntry, Trace
 from reports.charts.mark import Mark, Rows, Speaker
 from reports.charts.rows import Source
 from reports.charts.ticks import value_ticks
-from reports.charts.xy_traces import OTHER_COLOUR, reference_line
+from reports.charts.xy_traces import OTHER_COLOUR
 from reports.formats import Formatter
 from reports.frames import Field as FrameField
 from reports.frames import Frame

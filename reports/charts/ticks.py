@@ -13,6 +13,8 @@ _STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
 _MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120)
 _DAY_STEPS = (1, 2, 7, 14)
 _SHORT_RANGE_DAYS = 62
+_LONG_NUMBER = 10_000
+_MOST_LOG_TICKS = 7
 
 # Formats of an axis, shortest first; the first that tells all ticks apart is taken.
 AXIS_FORMATS: tuple[tuple[str, tuple[FormatName, ...]], ...] = (
@@ -54,7 +56,29 @@ def value_ticks(
 ) -> list[Tick]:
     """Ticks of a number axis over `values`, with zero in it when asked."""
     ends = [*values, 0.0] if zero else list(values)
-    steps = value_steps(min(ends), max(ends)) if ends else []
+    return _labelled(value_steps(min(ends), max(ends)) if ends else [], chosen, formatter)
+
+
+def log_ticks(
+    values: Sequence[float], chosen: FormatName, formatter: Formatter
+) -> tuple[list[Tick], tuple[float, float]]:
+    """Ticks of a logarithmic axis over `values` above zero, and its ends: 1, 2, 5, 10 ..., or powers of ten."""
+    low, high = Decimal(str(min(values))), Decimal(str(max(values)))
+    powers = range(low.adjusted(), high.adjusted() + 2)
+    steps = [Decimal(digit).scaleb(power) for power in powers for digit in (1, 2, 5)]
+    first = max(index for index, step in enumerate(steps) if step <= low)
+    last = min(index for index, step in enumerate(steps) if step >= high)
+    covered = steps[first : max(last, first + 1) + 1]
+    ends = (float(covered[0]), float(covered[-1]))
+    if len(covered) > _MOST_LOG_TICKS:
+        covered = [step for step in covered if step == Decimal(1).scaleb(step.adjusted())]
+    return _labelled(covered, chosen, formatter), ends
+
+
+def _labelled(steps: Sequence[Decimal], chosen: FormatName, formatter: Formatter) -> list[Tick]:
+    """In the shortest format that tells them apart; big numbers never with all their digits."""
+    if chosen.startswith("num") and steps and max(map(abs, steps)) >= _LONG_NUMBER:
+        chosen = "number_short"
     names = next(names for start, names in AXIS_FORMATS if chosen.startswith(start))
     texts: list[str] = []
     for name in names:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reports.charts.axes import Axis, plain
 from reports.charts.figure import Trace
 from reports.formats import Formatter
-from reports.frames import Frame, as_day, as_number
+from reports.frames import Frame, as_number
 
 if TYPE_CHECKING:
     from reports.charts.mark import Rows
-    from reports.charts.xy import XyChart
+    from reports.charts.xy_model import XyChart
 
 LABELLED_BARS, LABELLED_SHORT_BARS, SHORT_LABEL = 7, 12, 4
 LABEL_HEIGHT = 0.1  # of the axis, about: a line of text above a bar
@@ -59,12 +58,15 @@ TRACES: Mapping[str, Draws] = {"line": _line, "area": _area, "bar": _bar}
 def band_traces(item: XyChart, along: str) -> list[Trace]:
     """Each band as its upper end and, filled up to it, its lower end; they lie behind the lines."""
     found: list[Trace] = []
-    for number in range(len(item.bands)):
+    for number, band in enumerate(item.bands):
         lower = 1 + len(item.y) + 2 * number
         for index in (lower + 1, lower):
             bare = {"type": "scatter", "mode": "lines", "x": _x(along), "line": {"width": 0}}
-            fill = {"fill": "tonexty", "fillcolor": BAND_COLOUR} if index == lower else {}
-            found.append({**bare, "y": {"$": index}, "hoverinfo": "skip", **fill})
+            more: Trace = {"showlegend": False}
+            if index == lower:
+                more = {"fill": "tonexty", "fillcolor": BAND_COLOUR}
+                more |= {"name": plain(band.label)} if band.label else {"showlegend": False}
+            found.append({**bare, "y": {"$": index}, "hoverinfo": "skip", **more})
     return found
 
 
@@ -138,46 +140,6 @@ def label_bars(trace: Trace, rows: Rows, formatter: Formatter, axis: Axis, item:
     trace["insidetextfont"] = {"color": "var(--on-series)"}
     trace["cliponaxis"] = False
     return Axis(axis.kind, range=[low - room if low < 0 else 0, high + room])
-
-
-def reference_line(value: float, vertical: bool, kind: str = "value") -> dict[str, Any]:
-    """A dotted line at a value of the value axis; by its kind the script draws it anew under filters."""
-    near, far = ("x", "y") if vertical else ("y", "x")
-    return {
-        "type": "line",
-        "name": kind,
-        f"{far}ref": "paper",
-        f"{far}0": 0,
-        f"{far}1": 1,
-        f"{near}0": value,
-        f"{near}1": value,
-        "line": {"color": "var(--ink-2)", "width": 1, "dash": "dot"},
-    }
-
-
-def with_notes(rows: Rows, kind: str, shapes: Sequence[Trace]) -> dict[str, Any]:
-    """A thin upright line at each note's day with its number above; the texts stand below the chart."""
-    if not rows.notes:
-        return {}
-    days = [as_day(row[0]) for row in rows.frame.rows if isinstance(row[0], date)]
-    found: list[Trace] = []
-    marks: list[Trace] = []
-    for number, note in enumerate(rows.notes, start=1):
-        place: str | int = note.date.isoformat()
-        if kind != "date":  # the bar that holds the day
-            place = max(
-                (index for index, day in enumerate(days) if day <= note.date),
-                key=lambda index: days[index],
-            )
-        line = {"type": "line", "x0": place, "x1": place, "yref": "paper", "y0": 0, "y1": 1}
-        found.append({**line, "line": {"color": "var(--axis)", "width": 1, "dash": "dash"}})
-        text = {"text": str(number), "showarrow": False, "font": {"size": 11}}
-        marks.append({**text, "x": place, "yref": "paper", "y": 1, "yanchor": "bottom"})
-    return {
-        "shapes": [*shapes, *found],
-        "annotations": marks,
-        "margin": {"l": 4, "r": 14, "t": 20, "b": 4, "pad": 0},
-    }
 
 
 def _x(along: str) -> dict[str, int | bool]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from tests.browser import synthetic_overview
+from tests.browser import synthetic_figures, synthetic_overview
 
 ORDERS = 6_000
 
@@ -54,6 +54,7 @@ def _steps(orders: int) -> list[tuple[str, str]]:
         ("product_kpis", PRODUCT_KPIS),
         ("country_kpis", COUNTRY_KPIS),
         ("executive_summary", EXECUTIVE_SUMMARY),
+        *synthetic_figures.STEPS,
         *synthetic_overview.STEPS,
     ]
 
@@ -258,6 +259,7 @@ select
     last_order_date, cast(date_trunc('month', first_order_date) as date) as cohort_month,
     (select max(order_date) from fct_order_lines) - last_order_date as recency_days,
     orders as frequency, orders, gross_revenue as monetary, gross_revenue, returns_amount, net_revenue,
+    (last_order_date - first_order_date) / nullif(orders - 1, 0) as mean_days_between_orders,
     average_order_value, units, return_rate, r_score, f_score, m_score,
     case
         when r_score >= 4 and f_score + m_score >= 8 then 'Champions'

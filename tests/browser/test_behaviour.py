@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 from playwright.sync_api import Download, Page
 
@@ -203,3 +206,42 @@ def test_a_chart_that_is_folded_away_is_drawn_when_opened_and_on_paper(
     page.locator("details.fold > summary").click()
     assert bars.count() == 3
     assert page.locator("[data-chart=c] .main-svg").first.bounding_box()["width"] > 900  # type: ignore[index]
+
+
+def test_an_item_names_the_filter_that_does_not_reach_it(visit: Visitors, site: Path) -> None:
+    """The marts know days and countries, but no averages of a country's days."""
+    page = visit(site).open("sales", "?period=12m&country_name=Spain")
+    said = {
+        item: page.locator(f"#{item} .unfiltered:visible").all_inner_texts()
+        for item in ("channels", "weeks", "days", "year_figures", "forecast")
+    }
+    assert said == {
+        "channels": [],
+        "weeks": [],
+        "days": ["Not filtered by: Country."],
+        "year_figures": ["Not filtered by: Period."],
+        "forecast": ["Not filtered: shows everything."],
+    }
+    page.get_by_role("button", name="Reset").click()
+    assert page.locator(".unfiltered:visible").count() == 0
+
+
+def test_a_picture_of_a_chart_with_bands_names_lines_and_bands(visit: Visitors, site: Path) -> None:
+    page = visit(site).open("sales")
+    page.locator("#forecast summary").click()
+    with page.expect_download() as waiting:
+        page.locator("#forecast").get_by_role("button", name="Chart as SVG").click()
+    names = re.findall(r'class="legendtext"[^>]*>([^<]+)<', waiting.value.path().read_text("utf-8"))
+    assert names == ["19 of 20 days", "4 of 5 days", "Forecast", "Sold"]
+
+
+@pytest.mark.parametrize(
+    ("item", "mart"), [("weeks", "sales_weekly"), ("channels", "sales_monthly")]
+)
+def test_what_is_split_by_country_adds_up_to_its_mart(site: Path, item: str, mart: str) -> None:
+    columns = data_of(site, "sales")[item]["frame"]["columns"]
+    drawn = sum(value or 0 for column in columns[1:] for value in column["raw"])
+    counted = duckdb.sql(
+        f"select sum(net_revenue), count(*) from '{site.parent}/marts/{mart}.parquet' where is_complete"
+    ).fetchone()
+    assert counted == (pytest.approx(Decimal(str(drawn))), len(columns[0]["raw"]))

@@ -49,10 +49,29 @@ def test_reference_lines_are_drawn_at_their_values_and_named(tmp_path: Path) -> 
         f"reference_lines: {lines}, annotations: []}}\n"
     )
     site = drawn(tmp_path, items)
-    shapes = data_of(site, "test")["c"]["figure"]["layout"]["shapes"]
-    assert [shape["y0"] for shape in shapes] == [40, 160, pytest.approx(370 / 3), 103]
-    for name in ("Rent", "Target: Revenue", "Mean", "Aim"):
-        assert f"</span>{name}</li>" in text_of(site)
+    layout = data_of(site, "test")["c"]["figure"]["layout"]
+    assert [shape["y0"] for shape in layout["shapes"]] == [40, 160, pytest.approx(370 / 3), 103]
+    names = {name["text"]: (name["y"], name["xanchor"]) for name in layout["annotations"]}
+    assert names == {
+        "Rent": (40, "left"),
+        "Aim": (103, "left"),
+        "Mean": (pytest.approx(370 / 3), "left"),
+        "Target: Revenue": (160, "left"),
+    }
+    for told in ("Rent: €40", "Target: Revenue: €160", "Mean: €123", "Aim: €103"):
+        assert told in text_of(site)
+
+
+def test_names_of_two_close_lines_stand_at_both_ends(tmp_path: Path) -> None:
+    lines = "[{value: 100, label: Rent}, {value: 104, label: Wages}, {value: 108, label: Goods}]"
+    items = (
+        f"      - {{id: c, type: chart, mark: line, title: C, dataset: rows, {LINE}, "
+        f"reference_lines: {lines}, annotations: []}}\n"
+    )
+    found = data_of(drawn(tmp_path, items), "test")["c"]["figure"]["layout"]["annotations"]
+    assert [(name["text"], name["x"], name["xanchor"]) for name in found] == [
+        ("Rent", 0, "left"), ("Wages", 1, "right"), ("Goods", 0, "left"),
+    ]  # fmt: skip
 
 
 def test_charts_over_dates_share_annotations_by_tag(tmp_path: Path) -> None:

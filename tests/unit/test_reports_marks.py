@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from configuration.errors import ConfigurationError
+from reports.charts.ticks import value_ticks
 from reports.charts.treemap import squarified
+from reports.formats import Formatter
 from reports.render import render_site
 from tests.browser.synthetic_marts import write_marts
 from tests.unit.reports_folder import FACTS, write_pages
@@ -126,6 +128,65 @@ def test_a_histogram_counts_each_value_once(tmp_path: Path) -> None:
     assert [column["raw"] for column in entry["frame"]["columns"][1:]] == [
         [0, 10, 20, 30], [10, 20, 30, 40], [2, 1, 0, 2],
     ]  # fmt: skip
+
+
+def test_an_open_class_is_pale_and_lines_stand_at_their_values(tmp_path: Path) -> None:
+    entry = item(
+        tmp_path,
+        "type: chart, mark: histogram, counted: {lower: lo, upper: hi, count: n}, "
+        "lines: [{field: middle, label: Median}]",
+        "select * from (values (null, 10, 1, 12), (10, 20, 7, 12), (20, null, 2, 12)) "
+        "as t(lo, hi, n, middle)",
+    )
+    (trace,) = entry["figure"]["traces"]
+    assert (trace["x"], trace["width"]) == ([5, 15, 25], [10, 10, 10])
+    assert trace["marker"]["opacity"] == [0.45, 1, 0.45]
+    assert columns(entry)["Range"] == ["below 10", "10 \u2013 19", "20 and more"]
+    layout = entry["figure"]["layout"]
+    assert (layout["shapes"][0]["x0"], layout["shapes"][0]["x1"]) == (12, 12)
+    names = [(name["text"], name["x"]) for name in layout["annotations"]]
+    assert names == [("Median 12", 12), ("below 10", 0), ("20 and more", 30)]
+    assert "Median 12." in html_of(tmp_path)
+
+
+def test_bars_of_one_whole_number_stand_at_it(tmp_path: Path) -> None:
+    entry = item(
+        tmp_path,
+        "type: chart, mark: histogram, counted: {lower: lo, upper: hi, count: n}",
+        "select * from (values (1, 2, 4), (2, 3, 9)) as t(lo, hi, n)",
+    )
+    assert entry["figure"]["traces"][0]["x"] == [1, 2]
+    assert [tick[0] for tick in entry["figure"]["x"]["ticks"]] == [1, 2]
+    assert columns(entry)["Range"] == ["1", "2"]
+
+
+def test_lying_boxes_over_decades_have_a_logarithmic_axis(tmp_path: Path) -> None:
+    query = (
+        "select * from (values ('A', 5.0, 20.0, 50.0, 90.0, 3000.0), ('B', {least}, 2.0, 3.0, 4.0, 5.0)) "
+        "as t(name, a, b, c, d, e)"
+    )
+    drawn = (
+        "type: chart, mark: box, scale: log, horizontal: true, x: {field: name}, "
+        "quantiles: {lowerfence: a, q1: b, median: c, q3: d, upperfence: e}"
+    )
+    figure = item(tmp_path / "above", drawn, query.format(least="1.5"))["figure"]
+    (trace,) = figure["traces"]
+    assert (trace["orientation"], trace["y"], "x" in trace) == ("h", {"$index": True}, False)
+    assert figure["x"]["kind"] == "log"
+    assert figure["x"]["range"] == [0, pytest.approx(3.69897)]  # from 1 to 5,000
+    assert [tick[0] for tick in figure["x"]["ticks"]] == [1, 10, 100, 1000]
+    assert figure["y"]["range"] == [1.5, -0.5]
+    # Nothing of a zero could be shown, so the axis stays as it is.
+    assert (
+        item(tmp_path / "zero", drawn, query.format(least="0.0"))["figure"]["x"]["kind"] == "value"
+    )
+
+
+def test_long_numbers_on_an_axis_are_short() -> None:
+    written = Formatter("en_GB", "EUR")
+    ticks = value_ticks([0.0, 2_000_000.0], "num2", written, zero=True)
+    assert [tick.text for tick in ticks] == ["0", "500K", "1M", "1.5M", "2M"]
+    assert [tick.text for tick in value_ticks([0.0, 2.0], "num2", written, zero=True)][-1] == "2.0"
 
 
 def test_a_cohort_has_no_cell_for_what_is_not_over(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ const valueSteps = (low, high) => {
 const valueAxis = (values, format, zero) => {
   const ends = zero ? [...values, 0] : values;
   const steps = ends.length ? valueSteps(Math.min(...ends), Math.max(...ends)) : [0, 1];
-  const names = language.axes.find(([start]) => format.startsWith(start))[1];
+  const isLong = format.startsWith("num") && Math.max(...steps.map(Math.abs)) >= 10_000; // never with all their digits
+  const names = language.axes.find(([start]) => (isLong ? "number_short" : format).startsWith(start))[1];
   let texts = [];
   for (const name of names) {
     texts = steps.map((step) => writeNumber(name, step));

@@ -21,7 +21,7 @@ const axisLayout = (axis, narrow, style, vertical) => {
   const colour = (name) => style.getPropertyValue(name).trim();
   const ticks = (narrow && axis.narrow) || axis.ticks || [];
   const layout = {
-    type: axis.kind === "date" ? "date" : "linear",
+    type: { date: "date", log: "log" }[axis.kind] ?? "linear",
     tickmode: "array",
     tickvals: ticks.map((tick) => tick[0]),
     ticktext: ticks.map((tick) => tick[1]),
@@ -65,6 +65,7 @@ const plotOf = (frame, figure, size) => {
     dragmode: false,
     hovermode: isClosest ? "closest" : (figure.y.kind === "index" ? "y" : "x"),
     bargap: 0.28,
+    uniformtext: { mode: "show", minsize: 9 }, // else each label of a bar shrinks by itself
     xaxis: axisLayout(figure.x, narrow, style, false),
     yaxis: axisLayout(figure.y, narrow, style, true),
   }, resolve(figure.layout, frame, style));

@@ -38,7 +38,7 @@ const saveChart = async (id, format) => {
   const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
   const titles = [...card.querySelectorAll(":scope > .item-title, :scope > .subtitle")].map((one) => escape(one.textContent));
   const several = traces.length > 1;
-  traces.forEach((trace, index) => { trace.name = escape(frame.columns[index + 1]?.label ?? ""); });
+  figure.traces.forEach(({ x, y }, index) => { traces[index].name ??= escape(frame.columns[y?.$ ?? x?.$]?.label ?? ""); });
   const picture = {
     ...layout,
     paper_bgcolor: style.getPropertyValue("--card").trim(),

@@ -233,7 +233,7 @@ const applyFilters = (isFirst = false) => {
   for (const [id, recipe] of Object.entries(declared.items)) showItem(id, recipe, set.filter((filter) => recipe.by.includes(filter.field)));
   for (const id of [...declared.untouched, ...Object.keys(declared.items)]) {
     const by = declared.items[id]?.by ?? [];
-    noteNotFiltered(id, set.length > 0 && !set.some((filter) => by.includes(filter.field)));
+    noteNotFiltered(id, set.filter((filter) => !by.includes(filter.field)), set.length);
   }
   refillBehind();
   keepFilters();
@@ -273,7 +273,6 @@ const showItem = (id, recipe, set) => {
   const isEmpty = shownOf(id).frame.columns[0].raw.length === 0;
   const drawn = card.querySelector("[data-chart], [data-table]");
   drawn.hidden = isEmpty;
-  for (const name of card.querySelectorAll("[data-line=target]")) name.hidden = isSet;
   noteEmpty(card, drawn, isEmpty);
   if (recipe.kind === "table") {
     const state = tableState(id);
@@ -286,12 +285,15 @@ const noteEmpty = (card, drawn, isEmpty) => {
   if (!note && isEmpty) { note = element("p", "empty", say("empty_choice")); drawn.before(note); }
   if (note) note.hidden = !isEmpty;
 };
-const noteNotFiltered = (id, isLeftOut) => {
+/** An item that a set filter does not reach says so: that it shows everything, or which of them it leaves out. */
+const noteNotFiltered = (id, leftOut, count) => {
   const card = document.getElementById(id);
   if (!card) return;
   let note = card.querySelector(":scope > .unfiltered");
-  if (!note && isLeftOut) { note = element("p", "note unfiltered", say("not_filtered")); card.append(note); }
-  if (note) note.hidden = !isLeftOut;
+  if (!note && leftOut.length) note = card.appendChild(element("p", "note unfiltered"));
+  if (!note) return;
+  note.textContent = leftOut.length < count ? say("not_filtered_by", { filters: leftOut.map((filter) => filter.label).join(", ") }) : say("not_filtered");
+  note.hidden = !leftOut.length;
 };
 /** The words for those who cannot see the chart, and the ends of a heat map's colours. */
 const describe = (host, recipe, frame, isSet) => {

@@ -59,7 +59,7 @@ const movedNotes = (layout, before, now) => {
   const move = (place) => (typeof place === "number" ? now.indexOf(before[place]) : place >= days[0] && place <= days.at(-1) ? place : -1);
   const shapes = layout.shapes?.map((shape) => (shape.yref === "paper" && shape.x0 === shape.x1 && shape.line?.dash === "dash"
     ? { ...shape, x0: move(shape.x0), x1: move(shape.x1) } : shape)).filter((shape) => shape.x0 !== -1);
-  const annotations = layout.annotations?.map((note) => ({ ...note, x: move(note.x) })).filter((note) => note.x !== -1);
+  const annotations = layout.annotations?.map((note) => (note.name ? note : { ...note, x: move(note.x) })).filter((note) => note.x !== -1);
   return { ...layout, ...(shapes && { shapes }), ...(annotations && { annotations }) };
 };
 
@@ -68,9 +68,10 @@ const movedLines = (layout, horizontal, first) => {
   const [start, end] = horizontal ? ["x0", "x1"] : ["y0", "y1"];
   const known = first.raw.filter((value) => value !== null);
   const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
-  const shapes = layout.shapes?.filter(({ name }) => name !== "target" && (name !== "mean" || known.length))
-    .map((shape) => (shape.name === "mean" ? { ...shape, [start]: mean, [end]: mean } : shape));
-  return { layout: { ...layout, ...(shapes && { shapes }) }, lines: shapes?.filter((shape) => shape.name).map((shape) => shape[start]) ?? [] };
+  const isKept = ({ name }) => name !== "target" && (name !== "mean" || known.length);
+  const shapes = layout.shapes?.filter(isKept).map((shape) => (shape.name === "mean" ? { ...shape, [start]: mean, [end]: mean } : shape));
+  const annotations = layout.annotations?.filter(isKept).map((text) => (text.name === "mean" ? { ...text, [horizontal ? "x" : "y"]: mean } : text));
+  return { layout: { ...layout, ...(shapes && { shapes }), ...(annotations && { annotations }) }, lines: shapes?.filter((shape) => shape.name).map((shape) => shape[start]) ?? [] };
 };
 
 const figureOf = (recipe, { figure, frame: whole }, frame) => {
