@@ -9,6 +9,8 @@ from pathlib import Path
 
 import duckdb
 
+from tests.browser import synthetic_people
+
 ORDERS = 6_000
 
 # md5 spreads well and never changes between versions, unlike hash().
@@ -52,6 +54,7 @@ def _steps(orders: int) -> list[tuple[str, str]]:
         ("product_kpis", PRODUCT_KPIS),
         ("country_kpis", COUNTRY_KPIS),
         ("executive_summary", EXECUTIVE_SUMMARY),
+        *synthetic_people.STEPS,
     ]
 
 
@@ -255,6 +258,7 @@ select
     last_order_date, cast(date_trunc('month', first_order_date) as date) as cohort_month,
     (select max(order_date) from fct_order_lines) - last_order_date as recency_days,
     orders as frequency, orders, gross_revenue as monetary, gross_revenue, returns_amount, net_revenue,
+    (last_order_date - first_order_date) / nullif(orders - 1, 0) as mean_days_between_orders,
     average_order_value, units, return_rate, r_score, f_score, m_score,
     case
         when r_score >= 4 and f_score + m_score >= 8 then 'Champions'
@@ -273,12 +277,14 @@ left join dim_countries using (country_code)
 
 PRODUCT_KPIS = f"""
 with products as (
-    select product_key, count(*) as all_lines, {FIGURES} from fct_order_lines group by product_key
+    select product_key, count(*) as all_lines, min(unit_price) as lowest_price, max(unit_price) as highest_price,
+        min(order_date) as first_order_date, max(order_date) as last_order_date, {FIGURES}
+    from fct_order_lines group by product_key
 )
 select
     product_key, product_id, source_name, product_name, category, gross_revenue, returns_amount,
     net_revenue, units, orders, customers, cast(gross_revenue / nullif(units, 0) as {MONEY}) as average_price,
-    return_rate, cast(gross_revenue / sum(gross_revenue) over () as double) as market_share,
+    lowest_price, highest_price, first_order_date, last_order_date, return_rate, cast(gross_revenue / sum(gross_revenue) over () as double) as market_share,
     rank() over (order by gross_revenue desc) as revenue_rank,
     case when sum(gross_revenue) over (order by gross_revenue desc)
         <= 0.8 * sum(gross_revenue) over () then 'A' else 'B' end as abc_class
