@@ -77,7 +77,12 @@ def render_site(
         listed = [next(views) for views in made]  # of a template, the page that lists the others
         shared = shared_files(built=built_plotly)
         environment = site_environment(
-            site, facts, shared, listed, pages_dir.parent / "templates", has_explore=explore is not None
+            site,
+            facts,
+            shared,
+            listed,
+            pages_dir.parent / "templates",
+            has_explore=explore is not None,
         )
         own = written_by(settings_of(site, None, facts.reporting_currency))
         # Those of a template are many: each is written before the next one is made.

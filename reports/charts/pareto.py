@@ -5,6 +5,7 @@ Bars and line share one axis, that of the shares: bars are parts of all, the lin
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -101,6 +102,8 @@ def _rows(item: ParetoChart, source: Source, formatter: Formatter) -> Rows:
         relation=relation,
     )
     words, name = source.words, source.axis_field(item.x)
+    if any(row[0] is None for row in rows):  # the last name is a text, whatever the others are
+        name = replace(name, sql_type="VARCHAR")
     fields = (
         name,
         source.measure_field(item.value),
