@@ -53,7 +53,8 @@ select
     p.*, n.product_name, m.product_name as other_product_name, s.orders, t.orders as other_orders,
     cast(orders_together / s.orders as double) as confidence,
     cast(orders_together / t.orders as double) as other_confidence,
-    cast(orders_together as double) * (select count(distinct order_key) from bought) / s.orders / t.orders as lift
+    cast(orders_together as double) * (select count(distinct order_key) from bought)
+        / s.orders / t.orders as lift
 from pairs as p
 join sold as s using (product_key)
 join sold as t on p.other_product_key = t.product_key

@@ -206,7 +206,8 @@ def test_the_shares_of_a_pareto_chart_do_not_depend_on_the_order_of_adding_up(
     rows = "select n, cast(1 + n % 7 as decimal(18, 2)) as v from range(3001) as t(n)"
     marts = {"m": rows}
     page = page_with(
-        "      - {id: p, type: chart, mark: pareto, title: P, dataset: rows, x: {field: n}, value: {field: v}, max: 2}\n",
+        "      - {id: p, type: chart, mark: pareto, title: P, dataset: rows, x: {field: n}, "
+        "value: {field: v}, max: 2}\n",
         dataset=rows,
     )
     site = render(tmp_path, {"page": page}, **marts)
