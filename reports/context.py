@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import duckdb
 from markdown_it import MarkdownIt
@@ -85,6 +86,8 @@ class Context:
 
     def text(self, template: str) -> str:
         """A text with its values; empty when one of them is missing."""
+        if "{" not in template and "[" not in template:
+            return template
         template = without_missing(template, self._lacks_value)
         return substitute(template, self._write)
 
@@ -98,14 +101,9 @@ class Context:
         A value stays text whatever characters it holds: it is put in after Markdown has been read.
         """
         template = without_missing(template, self._lacks_value)
-        values: list[str] = []
-
-        def keep(placeholder: Placeholder) -> str:
-            values.append(self._write(placeholder))
-            return f"\ue000{len(values) - 1}\ue001"
-
-        html = _MARKDOWN.render(substitute(template, keep))
-        return Markup(_KEPT.sub(lambda match: str(escape(values[int(match[1])])), html))  # noqa: S704
+        html, kept = _markdown(template)
+        values = [str(escape(self._write(placeholder))) for placeholder in kept]
+        return Markup(_KEPT.sub(lambda match: values[int(match[1])], html))  # noqa: S704
 
     def _lacks_value(self, template: str) -> bool:
         return any(self._value(item)[0] is None for item in placeholders(template))
@@ -119,6 +117,18 @@ class Context:
         frame = self.frames[placeholder.dataset]
         index = frame.index(placeholder.column)
         return (frame.rows[0][index] if frame.rows else None), frame.fields[index].format
+
+
+@lru_cache(maxsize=1024)
+def _markdown(template: str) -> tuple[str, tuple[Placeholder, ...]]:
+    """The HTML of Markdown with marks where its values belong; read once for all pages of a template."""
+    kept: list[Placeholder] = []
+
+    def keep(placeholder: Placeholder) -> str:
+        kept.append(placeholder)
+        return f"\ue000{len(kept) - 1}\ue001"
+
+    return _MARKDOWN.render(substitute(template, keep)), tuple(kept)
 
 
 def table_of(page: Page, dataset: str) -> str:

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from reports.date_formats import DATE_FORMATS, date_format
@@ -89,6 +90,18 @@ def steady(value: float) -> float:
     return float(f"{value:.10g}") if abs(value) < _EXACT_FROM else round(value, 3)
 
 
+# A page says most values several times, and the pages of a template say many of the others again.
+@lru_cache(maxsize=100_000, typed=True)
+def _written(value: date | float | Decimal, name: FormatName, locale: str, currency: str) -> str:
+    if isinstance(value, date):
+        return date_format(locale, name).write(value)
+    if isinstance(value, float):
+        value = Decimal(repr(steady(value)))
+    elif isinstance(value, int):
+        value = Decimal(value)
+    return number_format(locale, currency, name).write(value)
+
+
 @dataclass(frozen=True)
 class Formatter:
     """Writes values for one locale and one currency."""
@@ -106,13 +119,7 @@ class Formatter:
             return str(value).lower()
         if isinstance(value, list):
             return ", ".join(self.text(one, name) for one in value)
-        if isinstance(value, date):
-            return date_format(self.locale, name).write(value)
-        if isinstance(value, float):
-            value = Decimal(repr(steady(value)))
-        elif isinstance(value, int):
-            value = Decimal(value)
-        return number_format(self.locale, self.currency, name).write(value)
+        return _written(value, name, self.locale, self.currency)
 
     def as_json(self) -> dict[str, Any]:
         """The records of all formats, by name, as `assets/script/formats.js` reads them."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import duckdb
@@ -42,6 +43,12 @@ class Field:
     def is_date(self) -> bool:
         """Whether it holds dates, with or without a time of day."""
         return self.sql_type.startswith(("DATE", "TIMESTAMP"))
+
+
+@lru_cache(maxsize=4096)
+def shown_as(field: Field, label: str | None, chosen: FormatName | None) -> Field:
+    """The field with a label and a format of the author's, where given."""
+    return replace(field, label=label or field.label, format=chosen or field.format)
 
 
 @dataclass(frozen=True)
@@ -82,11 +89,7 @@ class Frame:
         """These fields only, each with a label and a format of the author's where given."""
         indexes = [self.index(name) for name, _, _ in wanted]
         fields = tuple(
-            replace(
-                self.fields[index],
-                label=label or self.fields[index].label,
-                format=chosen or self.fields[index].format,
-            )
+            shown_as(self.fields[index], label, chosen)
             for index, (_, label, chosen) in zip(indexes, wanted, strict=True)
         )
         return Frame(fields, tuple(tuple(row[i] for i in indexes) for row in self.rows))

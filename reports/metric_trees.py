@@ -6,13 +6,13 @@ described in `reports.filtering`. What has no tree cannot be filtered.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 import duckdb
 
 from reports.language.metrics import Metric
+from reports.sql import serialized
 
 Tree = dict[str, Any]
 _REFERENCE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -30,8 +30,7 @@ def tree_of(connection: duckdb.DuckDBPyConnection, metric: Metric) -> Tree:
     if not metric.additive:
         raise NoTreeError("it cannot be added up")
     sql = _REFERENCE.sub(lambda match: f"{_METRIC}('{match[1]}')", metric.sql)
-    row = connection.execute("select json_serialize_sql(?)", [f"select {sql}"]).fetchone()
-    parsed: Tree = json.loads(row[0]) if row else {"error": True}
+    parsed: Tree = serialized(connection, f"select {sql}")
     if parsed.get("error"):
         raise NoTreeError("it is no SQL expression")
     selected = parsed["statements"][0]["node"].get("select_list", [])

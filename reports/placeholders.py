@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeGuard, cast
 
 from reports.formats import FORMATS, FormatName, Formatter, Value
@@ -37,7 +38,12 @@ class Placeholder:
 
 def placeholders(text: str) -> list[Placeholder]:
     """All placeholders of `text`, in order."""
-    return [_placeholder(match) for match in _PLACEHOLDER.finditer(text)]
+    return list(_found(text))
+
+
+@lru_cache(maxsize=4096)  # the pages of a template have the same texts
+def _found(text: str) -> tuple[Placeholder, ...]:
+    return tuple(_placeholder(match) for match in _PLACEHOLDER.finditer(text))
 
 
 def format_name(shown: str) -> str:

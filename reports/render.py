@@ -6,9 +6,10 @@ The same pages, marts and facts give the same bytes. Nothing here reads the cloc
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -73,16 +74,22 @@ def render_site(
             for page in pages
         ]
         addresses = {one.page.id: one.addresses for one in prepared}
-        views = [view for one in prepared for view in page_views(one, connection, addresses)]
+        made = [page_views(one, connection, addresses) for one in prepared]
+        listed = [next(views) for views in made]  # of a template, the page that lists the others
+        shared = shared_files(built=built_plotly)
+        environment = site_environment(
+            site,
+            facts,
+            shared,
+            listed,
+            pages_dir.parent / "templates",
+            has_explore=explore is not None,
+        )
+        own = written_by(settings_of(site, None, facts.reporting_currency))
+        # Those of a template are many: each is written before the next one is made.
+        files = _written_out(chain(listed, *made), environment, shared, own)
     finally:
         connection.close()
-    shared = shared_files(built=built_plotly)
-    listed = [view for view in views if not view.parent]
-    environment = site_environment(
-        site, facts, shared, listed, pages_dir.parent / "templates", has_explore=explore is not None
-    )
-    own = written_by(settings_of(site, None, facts.reporting_currency))
-    files = _written_out(views, environment, shared, own)
     if explore is not None:
         environment.globals.update(own)
         files.update(explore_files(environment, marts, explore))
@@ -95,20 +102,19 @@ def render_site(
 
 
 def _written_out(
-    views: Sequence[PageView],
+    views: Iterable[PageView],
     environment: Environment,
     shared: Mapping[str, SharedFile],
     own: Mapping[str, Any],
 ) -> dict[str, bytes]:
     files = {file.href: file.content for file in shared.values()}
-    for view in views:
-        wording = written_by(view.settings)
-        html = rendered(environment, "page.html", page=view, here=view.nav, **wording)
-        files[wording["language_file"].href] = wording["language_file"].content
-        files[f"{view.id}.html"] = html.encode()
-        files[f"data/{view.id}.js"] = data_file(view).encode()
     with ParquetWriter() as parquet:
         for view in views:
+            wording = written_by(view.settings)
+            html = rendered(environment, "page.html", page=view, here=view.nav, **wording)
+            files[wording["language_file"].href] = wording["language_file"].content
+            files[f"{view.id}.html"] = html.encode()
+            files[f"data/{view.id}.js"] = data_file(view).encode()
             if view.parent:
                 continue  # those of a template are many; their rows are in the CSV
             for item in view.items():

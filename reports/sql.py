@@ -32,10 +32,23 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def text_literal(text: str) -> str:
+    """`text` as an SQL literal. DuckDB imports pandas, half a second, to look at a parameter."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def serialized(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
+    """The syntax tree of SELECT statements, with `error` where DuckDB cannot parse them."""
+    if "\0" in sql:
+        return {"error": True, "error_message": "there is a character of code 0 in the query"}
+    row = connection.execute(f"select json_serialize_sql({text_literal(sql)})").fetchone()
+    parsed: dict[str, Any] = json.loads(row[0]) if row else {}
+    return parsed
+
+
 def reads_of(connection: duckdb.DuckDBPyConnection, sql: str) -> Reads:
     """What the single SELECT `sql` reads; raises QueryError for anything else."""
-    row = connection.execute("select json_serialize_sql(?)", [sql]).fetchone()
-    parsed = json.loads(row[0]) if row else {}
+    parsed = serialized(connection, sql)
     if parsed.get("error"):
         raise QueryError(_parser_message(parsed, sql))
     if len(parsed["statements"]) != 1:
@@ -51,8 +64,7 @@ def reads_of(connection: duckdb.DuckDBPyConnection, sql: str) -> Reads:
 
 def sorts_itself(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:
     """Whether a SELECT ends with an ORDER BY of its own."""
-    row = connection.execute("select json_serialize_sql(?)", [sql]).fetchone()
-    parsed = json.loads(row[0]) if row else {}
+    parsed = serialized(connection, sql)
     statements = parsed.get("statements") or [{}]
     modifiers = statements[0].get("node", {}).get("modifiers", [])
     return any(modifier.get("type") == "ORDER_MODIFIER" for modifier in modifiers)

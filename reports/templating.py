@@ -31,13 +31,15 @@ _INSIDE = "components"
 def template_environment(owners: Path) -> Environment:
     """Jinja over the owner's folder of templates, which need not exist, and ours."""
     ours = FileSystemLoader(OURS)
-    return Environment(
+    environment = Environment(
         loader=ChoiceLoader([FileSystemLoader(owners), ours, PrefixLoader({"ours": ours})]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["zip"] = zip
+    return environment
 
 
 class Components:

@@ -21,7 +21,7 @@ from reports.frames import Frame, frame_as_json
 from reports.kpis import Card, kpi_row
 from reports.language.items import ChartItem
 from reports.language.kpis import Kpis
-from reports.language.page import AnyItem, Details, metrics_of
+from reports.language.page import AnyItem, Details, dataset_of, metrics_of
 from reports.language.tables import Table
 from reports.language.texts import Text
 from reports.sql import first_line, quoted
@@ -112,9 +112,12 @@ def item_view(
     item: AnyItem, location: Location, number: int, ids: Ids, context: Context
 ) -> ItemView:
     """The view of one item; `number` is that of its section, for the address of one without a title."""
+    dataset = dataset_of(item)
     view = ItemView(
         kind=item.type,
         location=location,
+        sql=context.page.spec.datasets[dataset].query.strip() if dataset else "",
+        models=context.page.reads[dataset].tables if dataset else (),
         id=ids.of(item.id or item.title or f"{item.type} {number}"),
         title=context.text(item.headline) or context.title(item.title),
         name=context.title(item.title),
@@ -128,11 +131,6 @@ def item_view(
             return _text(view, item, context)
         if isinstance(item, Details):
             return _details(view, item, location, number, ids, context)
-        view = replace(
-            view,
-            sql=context.page.spec.datasets[item.dataset].query.strip(),
-            models=context.page.reads[item.dataset].tables,
-        )
         if isinstance(item, Kpis):
             view = _kpis(view, item, location, context)
         elif isinstance(item, Table):
@@ -208,7 +206,6 @@ def _chart(view: ItemView, item: ChartItem, location: Location, context: Context
     source = context.source(item.dataset, location)
     rows = mark.rows(item, source, formatter)
     frame = rows.frame
-    view = replace(view, height=item.height)
     if not any(value is not None for row in frame.rows for value in row[1:]):
         return replace(view, is_empty=True)
     figure = mark.figure(item, rows, formatter)
@@ -220,6 +217,7 @@ def _chart(view: ItemView, item: ChartItem, location: Location, context: Context
     return replace(
         view,
         figure=figure,
+        height=item.height,
         alt=_alt(item, rows, context),
         table=plain_table(frame, context),
         has_faded=any(rows.faded),

@@ -6,6 +6,7 @@ import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from reports.charts.ticks import Tick, date_ticks
@@ -56,6 +57,13 @@ def place_axis(
     values: Sequence[Value], field: Field, formatter: Formatter, *, reverse: bool = False
 ) -> Axis:
     """An axis of counted places, one per value: what bars and cells stand on."""
+    return _place_axis(tuple(values), field, formatter, reverse)
+
+
+@lru_cache(maxsize=256)  # the months of the pages of a template are the same
+def _place_axis(
+    values: tuple[Value, ...], field: Field, formatter: Formatter, reverse: bool
+) -> Axis:
     ends = [len(values) - 0.5, -0.5] if reverse else [-0.5, len(values) - 0.5]
     dates = [value for value in values if isinstance(value, date)]
     if dates and len(dates) == len(values):

@@ -5,6 +5,7 @@ Bars and line share one axis, that of the shares: bars are parts of all, the lin
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -76,21 +77,22 @@ def _rows(item: ParetoChart, source: Source, formatter: Formatter) -> Rows:
     ),
     ranked as (
         select *, row_number() over ({order}) as tillhouse_rank,
-            tillhouse_value / sum(tillhouse_value) over ({partition}) as tillhouse_share
+            sum(tillhouse_value) over ({partition}) as tillhouse_total
         from added where tillhouse_value > 0
     )
-    select *, sum(tillhouse_share) over ({partition} order by tillhouse_rank) as tillhouse_so_far
+    select *, sum(tillhouse_value) over ({partition} order by tillhouse_rank) as tillhouse_so_far
     from ranked
 )"""
     kept = f"tillhouse_rank <= {item.max}"
     first, second = item.limits
-    before = f"tillhouse_so_far - tillhouse_share + {_SLACK}"
+    # Money is added up before it is divided: sums of doubles depend on who was quicker.
+    before = f"(tillhouse_so_far - tillhouse_value) / tillhouse_total + {_SLACK}"
     rows = source.select(
         [
             f"case when {kept} then tillhouse_name end",
             "sum(tillhouse_value)",
-            "sum(cast(tillhouse_share as double))",
-            "least(max(cast(tillhouse_so_far as double)), 1)",
+            "cast(sum(tillhouse_value) / max(tillhouse_total) as double)",
+            "least(cast(max(tillhouse_so_far) / max(tillhouse_total) as double), 1)",
             f"case when {kept} then case when {before} < {first} then 'A' "
             f"when {before} < {second} then 'B' else 'C' end end",
         ],
@@ -101,6 +103,8 @@ def _rows(item: ParetoChart, source: Source, formatter: Formatter) -> Rows:
         relation=relation,
     )
     words, name = source.words, source.axis_field(item.x)
+    if any(row[0] is None for row in rows):  # the last name is a text, whatever the others are
+        name = replace(name, sql_type="VARCHAR")
     fields = (
         name,
         source.measure_field(item.value),

@@ -11,7 +11,7 @@ import duckdb
 from configuration.errors import PlainError
 from configuration.yaml_file import Location
 from reports.formats import FormatName, Formatter, Value
-from reports.frames import Field, Frame, as_number, describe
+from reports.frames import Field, Frame, as_number, describe, shown_as
 from reports.language.annotations import Annotation
 from reports.language.items import Axis, Measure
 from reports.language.metrics import Metrics
@@ -108,7 +108,7 @@ class Source:
     def field(self, name: str, label: str | None, chosen: FormatName | None) -> Field:
         """A column of the dataset with the author's label and format."""
         field = next(field for field in self.fields if field.name == name)
-        return replace(field, label=label or field.label, format=chosen or field.format)
+        return shown_as(field, label, chosen)
 
     def axis_sql(self, axis: Axis) -> str:
         """The SQL of a place on an axis."""
@@ -129,11 +129,8 @@ class Source:
         sql = f"select {self.metrics.sql(name)} as {quoted(name)} from {quoted(self.table)}"
         if sql not in self.answers.fields:
             self.answers.fields[sql] = describe(self.connection, sql)
-        return replace(
-            self.answers.fields[sql][0],
-            label=measure.label or metric.label,
-            format=measure.format or metric.format,
-        )
+        found = self.answers.fields[sql][0]
+        return shown_as(found, measure.label or metric.label, measure.format or metric.format)
 
     def target_of(self, metric: str, by: str) -> float | None:
         """What a metric aims at: its number, or its column's value at the last place of `by`."""

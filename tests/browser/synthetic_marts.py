@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from tests.browser import synthetic_figures, synthetic_overview
+from tests.browser import synthetic_figures, synthetic_overview, synthetic_people
 
 ORDERS = 6_000
 
@@ -55,6 +55,7 @@ def _steps(orders: int) -> list[tuple[str, str]]:
         ("country_kpis", COUNTRY_KPIS),
         ("executive_summary", EXECUTIVE_SUMMARY),
         *synthetic_figures.STEPS,
+        *synthetic_people.STEPS,
         *synthetic_overview.STEPS,
     ]
 
@@ -278,12 +279,16 @@ left join dim_countries using (country_code)
 
 PRODUCT_KPIS = f"""
 with products as (
-    select product_key, count(*) as all_lines, {FIGURES} from fct_order_lines group by product_key
+    select product_key, count(*) as all_lines,
+        min(unit_price) as lowest_price, max(unit_price) as highest_price,
+        min(order_date) as first_order_date, max(order_date) as last_order_date, {FIGURES}
+    from fct_order_lines group by product_key
 )
 select
     product_key, product_id, source_name, product_name, category, gross_revenue, returns_amount,
     net_revenue, units, orders, customers, cast(gross_revenue / nullif(units, 0) as {MONEY}) as average_price,
-    return_rate, cast(gross_revenue / sum(gross_revenue) over () as double) as market_share,
+    lowest_price, highest_price, first_order_date, last_order_date, return_rate,
+    cast(gross_revenue / sum(gross_revenue) over () as double) as market_share,
     rank() over (order by gross_revenue desc) as revenue_rank,
     case when sum(gross_revenue) over (order by gross_revenue desc)
         <= 0.8 * sum(gross_revenue) over () then 'A' else 'B' end as abc_class

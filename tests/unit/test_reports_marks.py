@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from configuration.errors import ConfigurationError
@@ -12,7 +13,7 @@ from reports.charts.treemap import squarified
 from reports.formats import Formatter
 from reports.render import render_site
 from tests.browser.synthetic_marts import write_marts
-from tests.unit.reports_folder import FACTS, write_pages
+from tests.unit.reports_folder import FACTS, page_with, render, write_pages
 from tests.unit.test_reports_guide import BLOCKS, OUR_SITE
 from tests.unit.test_reports_items import columns, html_of, item
 
@@ -258,3 +259,21 @@ def test_a_map_colours_countries_and_names_what_it_cannot_show(tmp_path: Path) -
     assert [html.count(one) for one in shown] == [1, 1, 1]
     assert "Not on the map: US (7), ZZ (2)" in html
     assert "http" not in html.split('<svg class="map"')[1].split("</svg>")[0]
+
+
+def test_the_shares_of_a_pareto_chart_do_not_depend_on_the_order_of_adding_up(
+    tmp_path: Path,
+) -> None:
+    rows = "select n, cast(1 + n % 7 as decimal(18, 2)) as v from range(3001) as t(n)"
+    marts = {"m": rows}
+    page = page_with(
+        "      - {id: p, type: chart, mark: pareto, title: P, dataset: rows, x: {field: n}, "
+        "value: {field: v}, max: 2}\n",
+        dataset=rows,
+    )
+    site = render(tmp_path, {"page": page}, **marts)
+    found = duckdb.sql(
+        f"select share, cumulative_share from '{site}/data/page.p.parquet'"
+    ).fetchall()
+    total = sum(1 + n % 7 for n in range(3001))
+    assert found == [(7 / total, 7 / total), (7 / total, 14 / total), ((total - 14) / total, 1.0)]

@@ -52,6 +52,28 @@ select thing, cast(month as date) as month, channel, amount from (values
 """
 
 
+def test_the_pages_of_a_template_ship_no_parquet_and_offer_none(tmp_path: Path) -> None:
+    site = render(tmp_path, {"thing": TEMPLATE, "all": LIST}, things=THINGS, lines=LINES)
+    assert [path.name for path in (site / "data").glob("thing-*.parquet")] == []
+    child = (site / "thing-a1.html").read_text(encoding="utf-8")
+    assert "data-csv" in child
+    assert ".parquet" not in child
+    assert ".parquet" in (site / "all.html").read_text(encoding="utf-8")
+
+
+def test_values_in_the_markdown_of_a_template_are_those_of_each_page(tmp_path: Path) -> None:
+    said = "**{things.amount:int}** of {title}[[, in {months.month:month}]]"
+    text = TEMPLATE.replace("{title} ({key}): {things.amount:int}", said)
+    lines = LINES.replace("'B/2', '2026-02-01'", "'B/2', null")
+    things = THINGS.replace("'Cup'", "'<b>Cup</b>'")
+    site = render(tmp_path, {"thing": text}, things=things, lines=lines)
+    first, second = (
+        (site / f"thing-{key}.html").read_text(encoding="utf-8") for key in ("a1", "b-2")
+    )
+    assert "<strong>3</strong> of Tea, in Jan 2026" in first
+    assert "<strong>9</strong> of &lt;b&gt;Cup&lt;/b&gt;</p>" in second
+
+
 def test_each_page_has_its_rows_alone_and_the_list_leads_to_it(tmp_path: Path) -> None:
     site = render(tmp_path, {"thing": TEMPLATE, "all": LIST}, things=THINGS, lines=LINES)
     assert sorted(path.name for path in site.glob("thing*.html")) == [
