@@ -2,15 +2,13 @@
     every raw row; the rows themselves are then read at their places, and nothing beside them.
 
     What was found is kept in a table of schema `till`, for the next model that asks for the same
-    units. It cannot be stale: its name holds a hash of the files that were looked through, and a raw file
-    never changes once its load is committed. -#}
+    units. It cannot be stale: its name holds a hash of the query, which names each file and how its
+    columns are read, and a raw file never changes once its load is committed. -#}
 {%- macro raw_places(node, file_groups, unit, units) -%}
     {#- A table of (unit, path, place) that knows every one of these units, and maybe others: a row for each
         raw row, place being its number in the file, and one without a path for each unit that was
         looked for. None where the units are so many that reading everything costs no more. -#}
     {%- set of_unit = "places_" ~ local_md5(node.schema ~ "." ~ node.identifier ~ " " ~ unit)[:16] -%}
-    {%- set name = of_unit ~ "_" ~ local_md5(lake_path() ~ " " ~ tojson(file_groups))[:16] -%}
-    {%- set places = "till." ~ sql_identifier(name) -%}
     {%- set branches = [] -%}
     {%- for file_group in file_groups -%}
         {%- do branches.append(
@@ -19,6 +17,8 @@
         ) -%}
     {%- endfor -%}
     {%- set all_rows = branches | join("\nunion all\n") -%}
+    {%- set name = of_unit ~ "_" ~ local_md5(all_rows)[:16] -%}
+    {%- set places = "till." ~ sql_identifier(name) -%}
     {%- do raw_forget_places(of_unit, name) -%}
     {%- do run_query(
         "create table if not exists " ~ places ~ " as select * from (\n" ~ all_rows ~ "\n) where false"
