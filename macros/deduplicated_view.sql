@@ -101,13 +101,17 @@
 
 
 {%- macro add_repeated_keys(keys, node, last_load_id) -%}
-    {#- Only a key that a new load has can have become a repeated one. -#}
+    {#- Only a key that a new load has can have become a repeated one: rows with such a key are looked for
+        at their places (raw_places.sql), the definition then sees nothing else. -#}
     {%- set new_rows = raw_rows_since(node, last_load_id) -%}
     {%- if new_rows -%}
         {%- set raw = adapter.Relation.create(
             database=node.database, schema=node.schema, identifier=node.identifier
         ) -%}
         {%- set new_keys = sql_identifier(keys.raw_identifier ~ "__new_keys") -%}
+        {%- set new_units = sql_identifier(keys.raw_identifier ~ "__new_units") -%}
+        {%- set rows_of_new_keys = sql_identifier(keys.raw_identifier ~ "__rows_of_new_keys") -%}
+        {%- set unit = raw_unit_of_key(node, keys.key) -%}
         {%- set names, matches = [], [] -%}
         {%- for expression in keys.key -%}
             {%- set name = "key_" ~ loop.index -%}
@@ -116,14 +120,48 @@
         {%- endfor -%}
         {%- do run_query(
             "create or replace temporary table " ~ new_keys ~ " as select distinct " ~ names | join(", ")
-            ~ " from (" ~ new_rows | join(" union all ") ~ ")"
+            ~ ", " ~ unit ~ " as unit from (" ~ new_rows | join(" union all ") ~ ")"
         ) -%}
-        {%- set rows_of_new_keys = "(select raw_rows.* from " ~ raw ~ " as raw_rows semi join " ~ new_keys
-            ~ " as new_keys on " ~ matches | join(" and ") ~ ")" -%}
+        {%- do run_query(
+            "create or replace temporary table " ~ new_units ~ " as select distinct unit from " ~ new_keys
+        ) -%}
+        {%- set file_groups = raw_file_groups().get(node.source_name ~ "." ~ node.name, []) -%}
+        {%- set branches = raw_branches_of_units(node, file_groups, unit, new_units)
+            or [raw_branch_sql(node, none)] -%}
+        {%- do run_query(
+            "create or replace temporary table " ~ rows_of_new_keys ~ " as select raw_rows.* from (\n"
+            ~ branches | join("\nunion all\n") ~ "\n) as raw_rows semi join " ~ new_keys ~ " as new_keys on "
+            ~ matches | join(" and ")
+        ) -%}
         {%- do run_query(
             "insert into " ~ keys.table_of_keys ~ " select * from ("
             ~ keys.definition.replace(raw | string, rows_of_new_keys) ~ ") except select * from "
             ~ keys.table_of_keys
         ) -%}
     {%- endif -%}
+{%- endmacro -%}
+
+
+{%- macro raw_unit_of_key(node, key) -%}
+    {#- What raw rows are looked for by: the unit that a mart has for the raw table, if equal keys always are of
+        one unit, so that their places are looked for once; else a hash of the key. -#}
+    {%- set columns = (node.columns.values() | map(attribute="name") | list + raw_undeclared_columns(node))
+        | map("lower") | list -%}
+    {%- for mart in graph.nodes.values() if mart.config.get("incremental") is mapping -%}
+        {%- set of_source = (mart.config.incremental.get("rows") or {}).get(node.source_name) or {} -%}
+        {%- set rest = namespace(unit=of_source.get(node.name)) -%}
+        {%- if rest.unit -%}
+            {%- for expression in key -%}
+                {%- set rest.unit = modules.re.sub(
+                    "(?<!\\w)" ~ modules.re.escape(expression) ~ "(?!\\w)", "", rest.unit
+                ) -%}
+            {%- endfor -%}
+            {#- Nothing but words around what the key says. -#}
+            {%- set words = modules.re.findall("\\w+", modules.re.sub("'[^']*'", "", rest.unit) | lower) -%}
+            {%- if not (words | select("in", columns) | list) and '"' not in rest.unit -%}
+                {%- do return(of_source[node.name]) -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do return("hash(" ~ key | join(", ") ~ ")") -%}
 {%- endmacro -%}

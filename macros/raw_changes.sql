@@ -42,27 +42,6 @@
 
 
 {%- macro raw_narrowed_view_sql(node, file_groups, unit, touched_units) -%}
-    {#- The raw view with the rows of these units only. Files that hold none are not read again, so what a
-        build reads whole is the columns of the unit. -#}
-    {%- set of_units = "as every_row semi join " ~ touched_units ~ " as touched on (" ~ unit
-        ~ ") is not distinct from touched.unit" -%}
-    {%- set prefix = lake_path() ~ "/" -%}
-    {%- set branches = [] -%}
-    {%- for file_group in file_groups -%}
-        {%- set addresses = fromjson(sql_value(
-            "select coalesce(to_json(list(distinct __path order by __path)), '[]') from (\n"
-            ~ raw_branch_sql(node, file_group, with_path=true) ~ "\n) " ~ of_units
-        )) -%}
-        {%- set paths = [] -%}
-        {%- for address in addresses -%}
-            {%- do paths.append(address[prefix | length :]) -%}
-        {%- endfor -%}
-        {%- if paths -%}
-            {%- do branches.append(
-                "select every_row.* from (\n" ~ raw_counted_branch_sql(node, dict(file_group, paths=paths))
-                ~ "\n) " ~ of_units
-            ) -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {{- raw_view_of_branches_sql(node, branches) -}}
+    {#- The raw view with the rows of these units only. -#}
+    {{- raw_view_of_branches_sql(node, raw_branches_of_units(node, file_groups, unit, touched_units)) -}}
 {%- endmacro -%}

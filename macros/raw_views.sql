@@ -386,11 +386,13 @@
 {%- endmacro -%}
 
 
-{%- macro raw_counted_branch_sql(node, file_group) -%}
+{%- macro raw_counted_branch_sql(node, file_group, condition=none) -%}
     {#- The rows of a group without those of inputs that a later load replaced. -#}
-    {%- do return(raw_branch_sql(
-        node, file_group, "not " ~ raw_superseded(node, file_group) if file_group.is_partly_superseded
-    )) -%}
+    {%- set conditions = [condition] | select | list -%}
+    {%- if file_group.is_partly_superseded -%}
+        {%- do conditions.append("not " ~ raw_superseded(node, file_group)) -%}
+    {%- endif -%}
+    {%- do return(raw_branch_sql(node, file_group, conditions | join(" and "))) -%}
 {%- endmacro -%}
 
 
@@ -403,9 +405,9 @@
 {%- endmacro -%}
 
 
-{%- macro raw_branch_sql(node, file_group, condition=none, with_path=false) -%}
+{%- macro raw_branch_sql(node, file_group, condition=none, with_place=false) -%}
     {#- One select over the files of a group, or a typed one without rows where there are no files. With the
-        path of the file as `__path`, if that is asked for. -#}
+        path of the file as `__path` and the number of the row in it as `__place`, if that is asked for. -#}
     {%- set load_id = raw_load_id(file_group) -%}
     {%- set added = ["_file", "_load_id", "_loaded_at"] -%}
     {%- set stored = raw_stored_types(file_group) -%}
@@ -422,8 +424,10 @@
         cast(null as timestamp) as _loaded_at
     where false
     {%- else %}
-        {%- if with_path %}
+        {%- if with_place %}
         __path,
+        {#- A column of that name hides the number of the row: then the place is not known. #}
+        {{ "cast(null as bigint)" if "file_row_number" in stored else "file_row_number" }} as __place,
         {%- endif %}
         cast(_file as varchar) as _file,
         {{ load_id }} as _load_id,

@@ -34,6 +34,7 @@ SHARED_RUNS = {
         "test_external_incremental",
         "test_external_restore",
         "test_external_whole_builds",
+        "test_raw_places",
     ),
 }
 RUN_OF_FILE = {file: run for run, files in SHARED_RUNS.items() for file in files}

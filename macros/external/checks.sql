@@ -19,7 +19,7 @@
 {%- endmacro -%}
 
 
-{%- macro external_check_constraints(mart, kept, written) -%}
+{%- macro external_check_constraints(mart, plan, written) -%}
     {#- Kept files were checked when they were written: only a key must also differ from theirs. -#}
     {%- if config.get("contract").enforced and written -%}
         {%- set files = "read_parquet([" ~ sql_texts(written | map(attribute="written_to") | list)
@@ -31,7 +31,7 @@
                 {%- endfor -%}
             {%- endif -%}
             {%- if constraint.type in ["unique", "primary_key"] -%}
-                {%- do external_check_unique(mart, kept, files, constraint.columns) -%}
+                {%- do external_check_unique(mart, plan.kept, plan.new_rows, files, constraint.columns) -%}
             {%- endif -%}
             {%- if constraint.type == "check" -%}
                 {%- do external_check_expression(mart, files, constraint.expression) -%}
@@ -81,7 +81,7 @@
 {%- endmacro -%}
 
 
-{%- macro external_check_unique(mart, kept, files, columns) -%}
+{%- macro external_check_unique(mart, kept, new_rows, files, columns) -%}
     {#- Hashes first: they take a fraction of the memory of long keys. Only where a hash occurs twice
         are the keys themselves looked at, so two keys that share a hash are not mistaken for one. -#}
     {%- set names = sql_identifiers(columns) -%}
@@ -97,10 +97,12 @@
         ~ repeated_hashes([names], "(from " ~ files ~ " where " ~ is_key ~ ")")
     ) -%}
     {%- if kept %}
-        {#- By the keys themselves: their range lets DuckDB pass over most of what is kept. -#}
+        {#- By the keys themselves: their range lets DuckDB pass over most of what is kept. Rows that were
+            taken over from former files of the mart differ from what is kept since they were written. -#}
         {%- do run_query(
             "insert into " ~ hashes ~ " select distinct hash(" ~ names ~ ") from " ~ kept_files ~ " where "
-            ~ is_key ~ " and (" ~ names ~ ") in (select (" ~ names ~ ") from " ~ files ~ ")"
+            ~ is_key ~ " and (" ~ names ~ ") in (select (" ~ names ~ ") from "
+            ~ (new_rows or files) ~ ")"
         ) -%}
     {%- endif %}
     {%- if sql_value("select count(*) from " ~ hashes) | int > 0 -%}

@@ -25,7 +25,7 @@
     {%- set plan = external_plan(mart, query) -%}
     {%- set written = external_write(mart, query, plan) -%}
     {%- do external_check_types(mart, query, written) -%}
-    {%- do external_check_constraints(mart, plan.kept, written) -%}
+    {%- do external_check_constraints(mart, plan, written) -%}
     {%- set files = external_publish(mart, plan, written) -%}
     {%- do external_swap_view(existing_relation, mart, query.columns, files) -%}
 

@@ -45,6 +45,7 @@
         "retired": external_retired(state, touched),
         "built_from": now,
         "sql": changes.sql,
+        "new_rows": changes.new_rows,
         "is_unchanged": not touched and now == before,
     }) -%}
 {%- endmacro -%}

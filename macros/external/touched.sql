@@ -9,11 +9,11 @@
 
     Partitions are named by their value as text, as Parquet's writer does; none is the null. -#}
 {%- macro external_touched_by_units(mart, query, incremental, sources, state) -%}
-    {#- The partitions to write and the SQL that gives their rows. -#}
+    {#- The partitions to write, the SQL that gives their rows, and the table of those that are new. -#}
     {%- set unit = sql_identifier(incremental.unit) -%}
     {%- set touched_units = external_collect_units(mart, unit, sources, state) -%}
     {%- if sql_value("select count(*) from " ~ touched_units) | int == 0 -%}
-        {%- do return({"partitions": [], "sql": none}) -%}
+        {%- do return({"partitions": [], "sql": none, "new_rows": none}) -%}
     {%- endif -%}
     {%- set new_rows = external_rows_of_units(mart, query, unit, sources, touched_units) -%}
     {%- do return(external_touched_rows(mart, query, unit, state, touched_units, new_rows)) -%}
@@ -36,7 +36,7 @@
             {{ sql }}
         {%- endset -%}
     {%- endif -%}
-    {%- do return({"partitions": touched, "sql": sql}) -%}
+    {%- do return({"partitions": touched, "sql": sql, "new_rows": new_rows}) -%}
 {%- endmacro -%}
 
 
