@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Visitors
 from tests.unit.reports_folder import data_of
 
-PAGES = ("overview", "sales", "statistics")
+PAGES = ("overview", "sales", "statistics", "geography", "data_quality")
 EVERY_PAGE = ("index", *PAGES)
 PAPER = 703  # A4 with margins of 12 mm, in pixels of a style sheet
 
