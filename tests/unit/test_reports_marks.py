@@ -18,13 +18,10 @@ from tests.unit.reports_folder import FACTS, write_pages
 from tests.unit.test_reports_guide import BLOCKS, OUR_SITE
 from tests.unit.test_reports_items import columns, html_of, item
 
-GALLERY = Path(__file__).resolve().parents[1] / "gallery" / "marks.yml"
 
-
-@pytest.mark.parametrize("name", ["guide", "gallery"])
-def test_a_page_with_every_mark_is_drawn_twice_the_same(tmp_path: Path, name: str) -> None:
+def test_a_page_with_every_mark_is_drawn_twice_the_same(tmp_path: Path) -> None:
     pytest.importorskip("countryinfo")
-    text = BLOCKS["pages/marks.yml"] if name == "guide" else GALLERY.read_text(encoding="utf-8")
+    text = BLOCKS["pages/marks.yml"]
     marts = write_marts(tmp_path / "marts")
     found = []
     for site in (tmp_path / "a", tmp_path / "b"):
