@@ -159,7 +159,9 @@ from days
 """
 
 ROWS_ACCOUNTED_FOR = """
-select 'demo' as source_name, 'purchases' as table_name, outcome, reason, cast(input_rows as bigint) as input_rows
+select
+    'demo' as source_name, 'purchases' as table_name, outcome, reason,
+    cast(input_rows as bigint) as input_rows
 from (
     select 'counted' as outcome, 'in the marts' as reason, count(*) as input_rows from fct_order_lines
     union all
