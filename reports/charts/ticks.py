@@ -84,7 +84,7 @@ def short_texts(
     values: Sequence[Decimal | float], chosen: FormatName, formatter: Formatter
 ) -> list[str]:
     """In the shortest format that tells them apart; big numbers never with all their digits."""
-    if chosen.startswith("num") and values and max(map(abs, values)) >= _LONG_NUMBER:
+    if chosen.startswith("num") and any(abs(float(value)) >= _LONG_NUMBER for value in values):
         chosen = "number_short"
     names = next(names for start, names in AXIS_FORMATS if chosen.startswith(start))
     texts: list[str] = []
