@@ -15,6 +15,7 @@ FILLED_BY: Mapping[str, str] = {
     "fct_events": "empty_events",
     "ingest_log": "empty_loads",
     "product_affinities": "empty_few_sales",
+    "rows_accounted_for": "empty_loads",
     "sales_forecast": "empty_few_sales",
     **dict.fromkeys(
         (

@@ -19,13 +19,14 @@ from reports.frames import Field, Frame, label_of, materialize
 from reports.kpis import Card
 from reports.language.datasets import Dataset
 from reports.language.links import Link
-from reports.language.page import ForEach
+from reports.language.page import AnyItem, ForEach
 from reports.language.tables import Column, Table
 from reports.page_addresses import file_stems
 from reports.pages import Page
 from reports.settings import Settings
 from reports.sql import first_line, quoted
 from reports.views import Ids, ItemView, item_view, paired_on_paper
+from reports.yaml_shown import head_yaml, yaml_of
 
 Run = Callable[[duckdb.DuckDBPyConnection, str, Dataset, Sequence[Field]], Frame]
 
@@ -62,6 +63,7 @@ class PageView:
     parent: str = ""
     below: Sequence[tuple[str, str]] = ()
     filtering: Filtering = NOTHING
+    yaml: str = ""
 
     def items(self) -> Iterator[ItemView]:
         """All items, also those in folds."""
@@ -161,7 +163,11 @@ def _view(name: str, context: Context, settings: Settings) -> PageView:
     sections = []
     for index, section in enumerate(page.spec.sections):
         items = [
-            item_view(item, ("sections", index, "items", number), index + 1, ids, context)
+            _with_yaml(
+                item_view(item, ("sections", index, "items", number), index + 1, ids, context),
+                item,
+                page,
+            )
             for number, item in enumerate(section.items)
         ]
         title = context.title(section.title)
@@ -187,7 +193,12 @@ def _view(name: str, context: Context, settings: Settings) -> PageView:
         is_empty=all(item.is_empty for item in drawn or shown),
         lead=leads[0].cards[0] if leads else None,
         lead_period=leads[0].period if leads else "",
+        yaml=head_yaml(page) if page.spec.show_yaml else "",
     )
+
+
+def _with_yaml(view: ItemView, item: AnyItem, page: Page) -> ItemView:
+    return replace(view, yaml=yaml_of(page, item, view.location)) if page.spec.show_yaml else view
 
 
 def _list_view(

@@ -51,7 +51,7 @@ class ItemView:
     """One item as the template shows it; `data` is shipped to the page's script.
 
     `name` is its title without a finding, `models` are the marts that its query reads, `frame` the
-    rows that can be downloaded.
+    rows that can be downloaded, `yaml` is what stands beside it where the page shows that.
     """
 
     kind: str
@@ -84,6 +84,7 @@ class ItemView:
     items: Sequence[ItemView] = ()
     location: Location = ()
     is_open: bool = False
+    yaml: str = ""
 
     def with_inner(self) -> Iterator[ItemView]:
         """The item, and those in its fold."""

@@ -200,6 +200,12 @@ def report(
         bool,
         typer.Option("--explore", help="Add a page for questions in SQL; needs `make assets`."),
     ] = False,
+    gallery: Annotated[
+        bool,
+        typer.Option(
+            "--gallery", help="Draw the gallery instead: every kind of item beside its YAML."
+        ),
+    ] = False,
     serve: Annotated[
         bool, typer.Option("--serve", help="Show the pages in a browser, and anew after each save.")
     ] = False,
@@ -210,12 +216,13 @@ def report(
     """Draw the pages again from the current release, for a look; the release stays as it is."""
     from reports.pages import load_pages
     from till.releases import current_release
-    from till.report_command import draw_single_files
+    from till.report_command import draw_gallery, draw_single_files
     from till.run import render
 
     project = open_project()
     for name, is_there in (
         ("--out", out is not None), ("--single-file", single_file), ("--explore", explore),
+        ("--gallery", gallery),
     ):  # fmt: skip
         if serve and is_there:
             raise ConfigurationError(
@@ -231,6 +238,10 @@ def report(
     release = current_release(project)
     if release is None:
         raise PlainError("there is no release to draw from", remedy="Make one first: `till run`.")
+    if gallery:
+        page_to_open = draw_gallery(project, release, out or project.lake / "preview" / "gallery")
+        console.print(str(page_to_open), markup=False)
+        return
     known = [one.id for one in load_pages(project.pages)]
     for name in page or []:
         if name not in known:

@@ -1,4 +1,4 @@
-"""`till report --single-file`: pages of the current release, each in a file of its own."""
+"""`till report --single-file`: pages of the current release, each in a file of its own; `--gallery`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from pathlib import Path
 
 from till.project import Project
 from till.releases import Release
+
+
+def draw_gallery(project: Project, release: Release, out: Path) -> Path:
+    """Write the gallery over the release's marts into `out`; gives the page to open."""
+    from till.run import render
+
+    folder = project.releases / release.release_id
+    render(project, release, folder, out, pages=project.pages.parent / "gallery")
+    return out / "gallery.html"
 
 
 def draw_single_files(

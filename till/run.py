@@ -181,15 +181,26 @@ def _release(
 
 
 def render(
-    project: Project, release: Release, folder: Path, out: Path, *, explore: bool = False
+    project: Project,
+    release: Release,
+    folder: Path,
+    out: Path,
+    *,
+    explore: bool = False,
+    pages: Path | None = None,
 ) -> None:
-    """Write the pages of `release`, whose marts lie in `folder`, into `out`; Explore where asked."""
+    """Write the pages of `release`, whose marts lie in `folder`, into `out`; Explore where asked.
+
+    `pages` is another folder of pages than the project's.
+    """
     from reports.explore.descriptions import descriptions
     from reports.render import render_site
 
     out.mkdir(parents=True, exist_ok=True)
     known = descriptions(project.root / "models") if explore else None
-    render_site(project.pages, release.mart_files(folder), facts_of(release), out, explore=known)
+    render_site(
+        pages or project.pages, release.mart_files(folder), facts_of(release), out, explore=known
+    )
     # The docs are part of the site, so that their link works wherever the site is copied to.
     link_or_copy(folder / "docs" / "index.html", out / "docs" / "index.html")
 

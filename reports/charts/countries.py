@@ -1,6 +1,7 @@
 """Outlines of countries on a flat map, from the package `countryinfo` (MIT): GeoJSON by country, no network.
 
-Only its files are read; a country without an outline there gets a dot at its coordinates.
+Only its files are read. Four countries that it lacks stand in outlines.py; any other without an outline there
+gets a dot at its coordinates.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from configuration.errors import PlainError
+from reports.charts.outlines import OUTLINES
 
 Point = tuple[float, float]
 WIDTH = 1000.0
@@ -33,11 +35,15 @@ _PLACES = {
 
 @dataclass(frozen=True)
 class Country:
-    """A country as an SVG path, or as a dot where it has none; its middle, and its extent."""
+    """A country as an SVG path, or as a dot where it has none; its middle and its extent.
+
+    `box` are its left, top, right and bottom.
+    """
 
     code: str
     path: str
     middle: Point
+    box: tuple[float, float, float, float]
 
 
 def projected(longitude: float, latitude: float) -> Point:
@@ -64,15 +70,14 @@ def countries() -> dict[str, Country]:
         code = (document.get("ISO") or {}).get("alpha2")
         if not code or code == "AQ":
             continue
-        outline = _outline(list(_rings(document.get("geoJSON") or {})))
+        rings = list(_rings(document.get("geoJSON") or {})) or [*OUTLINES.get(code, ())]
         place = document.get("latlng") or _PLACES.get(code)
-        if not outline and not place:
+        if not rings and not place:
             continue
-        middle = projected(place[1], place[0]) if place else (0.0, 0.0)
         if code not in found or not found[code].path:
-            found[code] = Country(code, outline, middle)
-    for code, (latitude, longitude) in _PLACES.items():
-        found.setdefault(code, Country(code, "", projected(longitude, latitude)))
+            found[code] = _country(code, rings, place)
+    for code in {*_PLACES, *OUTLINES} - {*found}:
+        found[code] = _country(code, [*OUTLINES.get(code, ())], _PLACES.get(code))
     return found
 
 
@@ -96,9 +101,19 @@ def _rings(geojson: dict[str, object]) -> Iterator[list[Point]]:
                 yield [(float(one[0]), float(one[1])) for one in ring]
 
 
-def _outline(rings: Sequence[list[Point]]) -> str:
-    """An SVG path of the rings that can be seen, with one digit after the point."""
+def _country(code: str, rings: Sequence[list[Point]], place: Sequence[float] | None) -> Country:
+    """From its rings in degrees, and its latitude and longitude."""
     drawn = [_thinned([projected(x, min(max(y, _LOW), _HIGH)) for x, y in ring]) for ring in rings]
+    middle = projected(place[1], place[0]) if place else None
+    points = [point for ring in drawn for point in ring] or [middle or (0.0, 0.0)]
+    across, down = zip(*points, strict=True)
+    box = (min(across), min(down), max(across), max(down))
+    centre = middle or ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+    return Country(code, _outline(drawn), centre, box)
+
+
+def _outline(drawn: Sequence[list[Point]]) -> str:
+    """An SVG path of the rings that can be seen, with one digit after the point."""
     sized = sorted(
         ((_extent(ring), number) for number, ring in enumerate(drawn) if len(ring) >= _CORNERS),
         reverse=True,

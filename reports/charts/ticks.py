@@ -76,16 +76,23 @@ def log_ticks(
 
 
 def _labelled(steps: Sequence[Decimal], chosen: FormatName, formatter: Formatter) -> list[Tick]:
+    texts = short_texts(steps, chosen, formatter)
+    return [Tick(float(step), text) for step, text in zip(steps, texts, strict=True)]
+
+
+def short_texts(
+    values: Sequence[Decimal | float], chosen: FormatName, formatter: Formatter
+) -> list[str]:
     """In the shortest format that tells them apart; big numbers never with all their digits."""
-    if chosen.startswith("num") and steps and max(map(abs, steps)) >= _LONG_NUMBER:
+    if chosen.startswith("num") and any(abs(float(value)) >= _LONG_NUMBER for value in values):
         chosen = "number_short"
     names = next(names for start, names in AXIS_FORMATS if chosen.startswith(start))
     texts: list[str] = []
     for name in names:
-        texts = [formatter.text(step, name) for step in steps]
+        texts = [formatter.text(value, name) for value in values]
         if len(set(texts)) == len(texts):
             break
-    return [Tick(float(step), text) for step, text in zip(steps, texts, strict=True)]
+    return texts
 
 
 def date_ticks(first: date, last: date, formatter: Formatter, *, most: int) -> list[Tick]:

@@ -14,7 +14,7 @@ import duckdb
 
 from configuration.yaml_file import Location
 from reports.charts.rows import Answers
-from reports.charts.xy import XyChart
+from reports.charts.xy_model import XyChart
 from reports.context import Addresses, Context, Own, table_of
 from reports.dashboard.choice import NONE, Choice, Control, Controls
 from reports.dashboard.range_figures import range_figures

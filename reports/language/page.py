@@ -81,6 +81,7 @@ class PageFile(Block):
     currency: Currency | None = Field(None, description="That of the site if absent.")
     theme: Mode | Theme | None = Field(None, description="That of the site if absent.")
     compare: list[Compare] | None = Field(None, description="That of the site if absent.")
+    show_yaml: bool = Field(False, description="Beside each item stands the YAML that draws it.")
     filters: list[Filter] = Field([], description="What readers can choose on this page.")
     datasets: dict[Name, Dataset] = Field(min_length=1)
     metrics: dict[Name, Metric] = Field({})

@@ -57,6 +57,8 @@ def _steps(orders: int) -> list[tuple[str, str]]:
         *synthetic_figures.STEPS,
         *synthetic_people.STEPS,
         *synthetic_overview.STEPS,
+        ("ingest_log", INGEST_LOG),
+        ("rows_accounted_for", ROWS_ACCOUNTED_FOR),
     ]
 
 
@@ -145,6 +147,34 @@ select
 from priced
 """
 
+INGEST_LOG = """
+with days as (
+    select date_trunc('month', order_date) as day, count(*) as rows_loaded from fct_order_lines group by all
+)
+select
+    cast(epoch(day) as varchar) as load_id, 'demo' as source_name, 'purchases' as table_name, 'csv' as kind,
+    day as started_at, day + interval 2 second as finished_at, cast(2 as double) as seconds,
+    rows_loaded + 1 as rows_read, rows_loaded, cast(1 as bigint) as rows_rejected,
+    rows_loaded * 60 as bytes_read, cast(1 as bigint) as files, cast(1 as bigint) as inputs
+from days
+"""
+
+ROWS_ACCOUNTED_FOR = """
+select
+    'demo' as source_name, 'purchases' as table_name, outcome, reason,
+    cast(input_rows as bigint) as input_rows
+from (
+    select 'counted' as outcome, 'in the marts' as reason, count(*) as input_rows from fct_order_lines
+    union all
+    select 'rejected', 'quantity: … is not a whole number', sum(rows_rejected) from ingest_log
+    union all
+    select 'set aside', 'unreadable date', count(*) // 900 from fct_order_lines
+    union all
+    select 'repeated', 'exact duplicate or older version', count(*) // 400 from fct_order_lines
+)
+where input_rows > 0
+"""
+
 FIGURES = f"""
     cast(coalesce(sum(net_amount) filter (where line_status = 'completed'), 0) as {MONEY}) as gross_revenue,
     cast(coalesce(-sum(net_amount) filter (where line_status = 'returned'), 0) as {MONEY}) as returns_amount,
@@ -163,6 +193,7 @@ FCT_ORDERS = f"""
 select
     source_name, order_id, order_key, min(ordered_at) as ordered_at, order_date, order_month,
     customer_key, country_code, channel, currency, count(*) as lines,
+    count(*) filter (where net_amount is null) as lines_without_amount,
     count(distinct product_key) as items, sum(quantity) as units,
     cast(coalesce(sum(net_amount) filter (where line_status = 'completed'), 0) as {MONEY}) as gross_revenue,
     cast(coalesce(-sum(net_amount) filter (where line_status = 'returned'), 0) as {MONEY}) as returns_amount,

@@ -8,6 +8,8 @@ import duckdb
 import pytest
 
 from configuration.errors import ConfigurationError
+from reports.charts.countries import countries
+from reports.charts.map_classes import Scale, class_of, limits_of
 from reports.charts.ticks import value_ticks
 from reports.charts.treemap import squarified
 from reports.formats import Formatter
@@ -17,13 +19,10 @@ from tests.unit.reports_folder import FACTS, page_with, render, write_pages
 from tests.unit.test_reports_guide import BLOCKS, OUR_SITE
 from tests.unit.test_reports_items import columns, html_of, item
 
-GALLERY = Path(__file__).resolve().parents[1] / "gallery" / "marks.yml"
 
-
-@pytest.mark.parametrize("name", ["guide", "gallery"])
-def test_a_page_with_every_mark_is_drawn_twice_the_same(tmp_path: Path, name: str) -> None:
+def test_a_page_with_every_mark_is_drawn_twice_the_same(tmp_path: Path) -> None:
     pytest.importorskip("countryinfo")
-    text = BLOCKS["pages/marks.yml"] if name == "guide" else GALLERY.read_text(encoding="utf-8")
+    text = BLOCKS["pages/marks.yml"]
     marts = write_marts(tmp_path / "marts")
     found = []
     for site in (tmp_path / "a", tmp_path / "b"):
@@ -258,6 +257,9 @@ def test_a_map_colours_countries_and_names_what_it_cannot_show(tmp_path: Path) -
     shown = [f'class="h{step}" tabindex="0" role="img" aria-label="{told}"' for step, told in steps]
     assert [html.count(one) for one in shown] == [1, 1, 1]
     assert "Not on the map: US (7), ZZ (2)" in html
+    assert [
+        f"</span>{one}</li>" in html for one in ("less than 3: ES", "3 to 5: MT", "8 and more: DE")
+    ] == [True] * 3
     assert "http" not in html.split('<svg class="map"')[1].split("</svg>")[0]
 
 
@@ -277,3 +279,51 @@ def test_the_shares_of_a_pareto_chart_do_not_depend_on_the_order_of_adding_up(
     ).fetchall()
     total = sum(1 + n % 7 for n in range(3001))
     assert found == [(7 / total, 7 / total), (7 / total, 14 / total), ((total - 14) / total, 1.0)]
+
+
+def test_a_map_shows_the_part_of_the_world_that_has_most(tmp_path: Path) -> None:
+    pytest.importorskip("countryinfo")
+    item(
+        tmp_path,
+        "type: chart, mark: map, country: {field: c}, value: {field: v}, area: auto",
+        "select * from (values ('DE', 10), ('FR', 8), ('JP', 12)) as t(c, v)",
+    )
+    assert "Not on the map: JP (12)" in html_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("scale", "values", "limits"),
+    [
+        ("linear", [0, 100], [20, 40, 60, 80]),
+        ("log", [1, 100_000], [10, 100, 1_000, 10_000]),
+        ("log", [-5, 5], [-3, -1, 1, 3]),  # no ratio to a loss: as wide as each other
+        ("linear", [0.981, 0.989], [0.983, 0.984, 0.986, 0.987]),
+        ("quantile", [1, 2, 30, 41, 570, 580, 6000, 8100, 90_000, 95_000], [20, 300, 3000, 50_000]),
+        ("quantile", [3, 3, 3, 3, 9], [6]),
+        ("quantile", [7, 7], []),
+        ("log", [], []),
+    ],
+)
+def test_classes_of_a_map_end_at_round_numbers(
+    scale: Scale, values: list[float], limits: list[float]
+) -> None:
+    assert limits_of(values, scale) == pytest.approx(limits)
+
+
+def test_a_value_on_a_limit_is_in_the_class_above() -> None:
+    assert [class_of(value, [10, 20]) for value in (9.9, 10, 19.9, 20)] == [0, 1, 1, 2]
+
+
+def test_every_country_of_europe_has_an_outline() -> None:
+    pytest.importorskip("countryinfo")
+    drawn = countries()
+    states = (
+        "AL AT BA BE BG BY CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IS IT LT LU LV MD ME MK NL NO PL PT RO "
+        "RS SE SI SK UA"
+    )
+    assert [code for code in states.split() if not drawn[code].path] == []
+    for code in ("HU", "ME", "MM", "RS"):  # whose outlines are ours: around their middles
+        left, top, right, bottom = drawn[code].box
+        x, y = drawn[code].middle
+        assert left < x < right
+        assert top < y < bottom
