@@ -13,24 +13,11 @@ set_aside as (
 ),
 
 counted as (
-    {%- for source_name in var('active_sources') %}
-        select
-            '{{ source_name }}' as source_name,
-            coalesce(sum(lines), 0) as order_lines
-        from
-            {{ figures_by_file(ref('fct_order_lines'), {
-                'lines': "count(*) filter (where source_name = '" ~ source_name ~ "')",
-            }) | indent(12) }}
-        union all
-    {%- endfor %}
     select
-        'another source' as source_name,
-        coalesce(sum(lines), 0) as order_lines
-    from
-        {{ figures_by_file(ref('fct_order_lines'), {
-            'lines': "count(*) filter (where source_name not in ('', "
-                ~ sql_texts(var('active_sources')) ~ "))",
-        }) | indent(8) }}
+        source_name,
+        count(*) as order_lines
+    from {{ ref('fct_order_lines') }}
+    group by source_name
 )
 
 select
