@@ -18,6 +18,7 @@
             {%- do run_query(statements | join("\n")) -%}
         {%- endif -%}
         {%- do refresh_all_repeated_keys() -%}
+        {%- do make_file_figures() -%}
     {%- endif -%}
 {%- endmacro -%}
 

@@ -33,10 +33,13 @@ def connect_duckdb(connection: DuckDBPyConnection) -> None:
     connection.execute(f"create or replace secret till_lake ({settings})")
 
 
-def listed(folder: str) -> list[tuple[str, int]]:
-    """Address and size in bytes of every object under `folder`."""
+def listed(folder: str) -> list[tuple[str, int, str]]:
+    """Address, size in bytes and entity tag of every object under `folder`."""
     found = _file_system().find(folder, detail=True)
-    return sorted((f"{_PREFIX}{name}", int(entry["size"])) for name, entry in found.items())
+    return sorted(
+        (f"{_PREFIX}{name}", int(entry["size"]), str(entry.get("ETag", "")))
+        for name, entry in found.items()
+    )
 
 
 def deleted(paths: Sequence[str]) -> int:

@@ -24,10 +24,14 @@ from till import object_store
 
 
 class ListedFile(TypedDict):
-    """A file of the lake: its address as DuckDB reads it, and its size in bytes."""
+    """A file of the lake: its address as DuckDB reads it, its size in bytes, and when it was changed.
+
+    `changed` only tells versions apart: nanoseconds of the file system's clock, or the entity tag.
+    """
 
     path: str
     bytes: int
+    changed: str
 
 
 class Plugin(BasePlugin):
@@ -60,13 +64,14 @@ class Plugin(BasePlugin):
 def list_files(folder: str) -> list[ListedFile]:
     """Every file under `folder`, hidden ones too, or the file of that name; none where there is neither."""
     if object_store.is_object_store(folder):
-        return [ListedFile(path=path, bytes=size) for path, size in object_store.listed(folder)]
+        return [
+            ListedFile(path=path, bytes=size, changed=tag)
+            for path, size, tag in object_store.listed(folder)
+        ]
     if Path(folder).is_file():
-        return [ListedFile(path=folder, bytes=Path(folder).stat().st_size)]
+        return [_listed(Path(folder), folder)]
     return [
-        ListedFile(
-            path=f"{folder}/{path.relative_to(folder).as_posix()}", bytes=path.stat().st_size
-        )
+        _listed(path, f"{folder}/{path.relative_to(folder).as_posix()}")
         for path in sorted(Path(folder).rglob("*"))
         if path.is_file()
     ]
@@ -124,6 +129,11 @@ def write_text(path: str, text: str) -> None:
         object_store.write_text(path, text)
     else:
         write_atomically(Path(path), text.encode())
+
+
+def _listed(path: Path, address: str) -> ListedFile:
+    status = path.stat()
+    return ListedFile(path=address, bytes=status.st_size, changed=str(status.st_mtime_ns))
 
 
 def _sync(path: Path, mode: int) -> None:

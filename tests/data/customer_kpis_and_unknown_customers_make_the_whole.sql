@@ -2,10 +2,16 @@
 with orders as (
     select
         coalesce(sum(net_revenue), 0) as net_revenue,
-        coalesce(sum(net_revenue) filter (where customer_key is null), 0) as unknown_net_revenue,
-        count(*) filter (where is_completed) as orders,
-        count(*) filter (where is_completed and customer_key is null) as unknown_orders
-    from {{ ref('fct_orders') }}
+        coalesce(sum(unknown_net_revenue), 0) as unknown_net_revenue,
+        coalesce(sum(orders), 0) as orders,
+        coalesce(sum(unknown_orders), 0) as unknown_orders
+    from
+        {{ figures_by_file(ref('fct_orders'), {
+            'net_revenue': 'sum(net_revenue)',
+            'unknown_net_revenue': 'sum(net_revenue) filter (where customer_key is null)',
+            'orders': 'count(*) filter (where is_completed)',
+            'unknown_orders': 'count(*) filter (where is_completed and customer_key is null)',
+        }) | indent(8) }}
 ),
 
 customers as (

@@ -9,22 +9,20 @@
     error_if='> 10',
 ) }}
 
-with lines as (
-    select
-        currency,
-        order_date,
-        net_amount
-    from {{ ref('fct_order_lines') }}
-    where
-        line_type in ('merchandise', 'service')
+{%- set brings_money %}line_type in ('merchandise', 'service')
         and line_status in ('completed', 'returned')
-),
+{%- endset %}
+{%- set is_without_amount = brings_money ~ ' and net_amount is null' -%}
 
-all_lines as (
+with all_lines as (
     select
-        count(*) as lines,
-        count(*) filter (where net_amount is null) as lines_without_amount
-    from lines
+        sum(lines) as lines,
+        sum(lines_without_amount) as lines_without_amount
+    from
+        {{ figures_by_file(ref('fct_order_lines'), {
+            'lines': 'count(*) filter (where ' ~ brings_money ~ ')',
+            'lines_without_amount': 'count(*) filter (where ' ~ is_without_amount ~ ')',
+        }) | indent(8) }}
 ),
 
 without_amount as (
@@ -33,8 +31,9 @@ without_amount as (
         count(*) as lines_without_amount,
         min(order_date) as first_order_date,
         max(order_date) as last_order_date
-    from lines
-    where net_amount is null
+    from {{ rows_of_failing_files(ref('fct_order_lines'), is_without_amount) }}
+    where
+        {{ is_without_amount }}
     group by currency
 )
 

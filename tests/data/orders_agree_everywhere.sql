@@ -1,9 +1,11 @@
 -- Law: orders have one day and one country, so those of days, weeks, months and countries add up to
 -- all orders. A row is a table that disagrees. (Customers do not add up: one may come twice.)
 with all_orders as (
-    select count(*) as orders
-    from {{ ref('fct_orders') }}
-    where is_completed
+    select coalesce(sum(orders), 0) as orders
+    from
+        {{ figures_by_file(ref('fct_orders'), {
+            'orders': 'count(*) filter (where is_completed)',
+        }) | indent(8) }}
 ),
 
 totals as (

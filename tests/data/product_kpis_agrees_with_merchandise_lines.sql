@@ -1,13 +1,18 @@
 -- Law: the products together sold and took back what the merchandise lines say.
 with merchandise as (
     select
-        coalesce(sum(net_amount), 0) as net_revenue,
-        coalesce(sum(net_amount) filter (where line_status = 'completed'), 0) as gross_revenue,
-        coalesce(sum(quantity) filter (where line_status = 'completed'), 0) as units
-    from {{ ref('fct_order_lines') }}
-    where
-        line_type = 'merchandise'
-        and line_status in ('completed', 'returned')
+        coalesce(sum(net_revenue), 0) as net_revenue,
+        coalesce(sum(gross_revenue), 0) as gross_revenue,
+        coalesce(sum(units), 0) as units
+    from
+        {{ figures_by_file(ref('fct_order_lines'), {
+            'net_revenue': "sum(net_amount) filter (where line_type = 'merchandise'"
+                ~ " and line_status in ('completed', 'returned'))",
+            'gross_revenue': "sum(net_amount) filter (where line_type = 'merchandise'"
+                ~ " and line_status = 'completed')",
+            'units': "sum(quantity) filter (where line_type = 'merchandise'"
+                ~ " and line_status = 'completed')",
+        }) | indent(8) }}
 ),
 
 products as (

@@ -15,21 +15,31 @@ with figures as (
 expected as (
     select
         'order_value' as measure,
-        count(*) as values_counted,
-        sum(gross_revenue) as sum_of_values,
-        min(gross_revenue) as lowest_value,
-        max(gross_revenue) as highest_value
-    from {{ ref('fct_orders') }}
-    where is_completed
+        sum(orders) as values_counted,
+        sum(sum_of_values) as sum_of_values,
+        min(lowest_value) filter (where orders > 0) as lowest_value,
+        max(highest_value) filter (where orders > 0) as highest_value
+    from
+        {{ figures_by_file(ref('fct_orders'), {
+            'orders': 'count(*) filter (where is_completed)',
+            'sum_of_values': 'sum(gross_revenue) filter (where is_completed)',
+            'lowest_value': 'min(gross_revenue) filter (where is_completed)',
+            'highest_value': 'max(gross_revenue) filter (where is_completed)',
+        }) | indent(8) }}
     union all
     select
         'items_per_order' as measure,
-        count(*) as values_counted,
-        sum(items) as sum_of_values,
-        min(items) as lowest_value,
-        max(items) as highest_value
-    from {{ ref('fct_orders') }}
-    where is_completed
+        sum(orders) as values_counted,
+        sum(sum_of_values) as sum_of_values,
+        min(lowest_value) filter (where orders > 0) as lowest_value,
+        max(highest_value) filter (where orders > 0) as highest_value
+    from
+        {{ figures_by_file(ref('fct_orders'), {
+            'orders': 'count(*) filter (where is_completed)',
+            'sum_of_values': 'sum(items) filter (where is_completed)',
+            'lowest_value': 'min(items) filter (where is_completed)',
+            'highest_value': 'max(items) filter (where is_completed)',
+        }) | indent(8) }}
     union all
     select
         'revenue_per_customer' as measure,

@@ -10,15 +10,17 @@
     {{ exceptions.raise_compiler_error("in_range on " ~ column_name ~ " needs a minimum or a maximum") }}
 {%- endif %}
 
+{%- set is_outside = [] -%}
+{%- if minimum is not none -%}
+    {%- do is_outside.append(column_name ~ " < " ~ minimum) -%}
+{%- endif -%}
+{%- if maximum is not none -%}
+    {%- do is_outside.append(column_name ~ " > " ~ maximum) -%}
+{%- endif -%}
+{%- set condition = is_outside | join(" or ") -%}
+
 select *
-from {{ model }}
-where
-    false
-    {%- if minimum is not none %}
-    or {{ column_name }} < {{ minimum }}
-    {%- endif %}
-    {%- if maximum is not none %}
-    or {{ column_name }} > {{ maximum }}
-    {%- endif %}
+from {{ rows_of_failing_files(model, condition) }}
+where {{ condition }}
 
 {% endtest %}

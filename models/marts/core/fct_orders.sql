@@ -101,8 +101,8 @@ orders as (
     select
         order_key,
         -- The key says both; to group by it alone is quicker.
-        min(source_name) as source_name,
-        min(order_id) as order_id,
+        any_value(source_name) as source_name,
+        any_value(order_id) as order_id,
         -- The lines of an order may be some minutes apart: it begins with the first.
         min(ordered_at) as ordered_at,
         min(order_date) as order_date,
