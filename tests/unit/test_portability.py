@@ -45,6 +45,7 @@ CONSTRUCTS = {
 }
 # Replaced whole on another engine ("DuckDB's own layer").
 OWN_LAYER = {
+    "raw_places",
     "raw_views",
     "raw_casts",
     "raw_changes",
