@@ -47,6 +47,8 @@ FormatName = Literal[
     "month_of_year",
 ]
 FORMATS: tuple[str, ...] = get_args(FormatName)
+# Numbers that are shown as names, or count nothing.
+NAMES_OF_NUMBERS = frozenset({"weekday", "weekday_name", "month_name", "month_of_year", "year"})
 MISSING = "\N{EN DASH}"
 
 Value = str | int | float | Decimal | date | datetime | bool | None | list["Value"]

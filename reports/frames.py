@@ -13,7 +13,15 @@ from typing import Any
 
 import duckdb
 
-from reports.formats import FormatName, Formatter, Value, default_format, is_numeric, steady
+from reports.formats import (
+    NAMES_OF_NUMBERS,
+    FormatName,
+    Formatter,
+    Value,
+    default_format,
+    is_numeric,
+    steady,
+)
 from reports.language.datasets import BY_QUERY, Dataset
 from reports.sql import quoted, sorts_itself
 
@@ -33,6 +41,11 @@ class Field:
     def is_number(self) -> bool:
         """Whether it is right-aligned and can be added up."""
         return is_numeric(self.sql_type)
+
+    @property
+    def is_quantity(self) -> bool:
+        """Whether it is a number that is read as one: more is further up. A weekday has a name."""
+        return self.is_number and self.format not in NAMES_OF_NUMBERS
 
     @property
     def is_list(self) -> bool:

@@ -80,13 +80,28 @@ def _place_axis(
     ticks = [Tick(index, text) for index, text in enumerate(texts)]
     # Numbers (months, hours) can be counted on from a neighbour; names cannot be left out.
     thin = field.is_number and not reverse and len(ticks) > MOST_NARROW_NUMBERS
-    return Axis("index", ticks, ticks[:: -(-len(ticks) // NARROW_TICKS)] if thin else ticks, ends)
+    narrow = ticks[:: -(-len(ticks) // NARROW_TICKS)] if thin else ticks
+    # A name says what it is by itself; of a number the axis has to.
+    is_named = field.is_quantity and not reverse
+    return Axis("index", ticks, narrow, ends, title=plain(field.label) if is_named else "")
 
 
-def name_axis(fields: Sequence[Field]) -> Axis:
-    """An axis of the names of `fields`, from the top down."""
+def name_axis(fields: Sequence[Field], *, upward: bool = False) -> Axis:
+    """An axis of the names of `fields`, from the top down or the other way."""
     ticks = [Tick(index, plain(field.label)) for index, field in enumerate(fields)]
-    return Axis("index", ticks, ticks, [len(fields) - 0.5, -0.5])
+    ends = [-0.5, len(fields) - 0.5] if upward else [len(fields) - 0.5, -0.5]
+    return Axis("index", ticks, ticks, ends)
+
+
+def upright_name(label: str) -> dict[str, Any]:
+    """The name of the upright axis, above it: turned text is hard to read."""
+    text = {
+        "text": f"↑ {plain(label)}",
+        "showarrow": False,
+        "font": {"color": "var(--ink-2)"},
+    }
+    place = {"xref": "paper", "x": 0, "xanchor": "left", "yref": "paper", "y": 1}
+    return {**text, **place, "yanchor": "bottom"}
 
 
 def plain(text: str) -> str:

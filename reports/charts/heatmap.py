@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from reports.charts.axes import name_axis, place_axis
+from reports.charts.axes import name_axis, place_axis, upright_name
 from reports.charts.figure import Figure, numbers_of
 from reports.charts.mark import (
     Mark,
@@ -19,6 +19,9 @@ from reports.formats import Formatter, Value
 from reports.frames import sort_key
 from reports.language.items import Axis, ChartItem, Measure, along, measured
 from reports.language.named import Named, Used
+
+UPWARD = "upward"  # among the words of the rows: the name of an axis of numbers
+ABOVE = {"margin": {"l": 4, "r": 14, "t": 28, "b": 4, "pad": 0}}  # room for that name
 
 
 class HeatmapChart(ChartItem):
@@ -46,11 +49,12 @@ def _rows(item: HeatmapChart, source: Source, formatter: Formatter) -> Rows:
     names: list[Value] = list({row[1] for row in found if row[1] is not None})
     names.sort(key=sort_key)
     x, y = source.axis_field(item.x), source.axis_field(item.y)
-    return Rows(pivot(found, names, x, y, source.measure_field(item.value), formatter))
+    frame = pivot(found, names, x, y, source.measure_field(item.value), formatter)
+    return Rows(frame, names={UPWARD: y.label} if y.is_quantity else {})
 
 
 def _figure(item: HeatmapChart, rows: Rows, formatter: Formatter) -> Figure:
-    """Rows of the frame are x, its fields after the first are y from the top down."""
+    """Rows of the frame are x, its fields after the first are y: names from the top down, numbers upward."""
     frame = rows.frame
     names = frame.fields[1:]
     trace = {
@@ -68,7 +72,10 @@ def _figure(item: HeatmapChart, rows: Rows, formatter: Formatter) -> Figure:
         low, high = (formatter.text(end(numbers), names[0].format) for end in (min, max))
         gradient = (low, high)
     x = place_axis(frame.column(frame.fields[0].name), frame.fields[0], formatter)
-    return Figure(frame, [trace], x, name_axis(names), (), (), gradient, {}, "cell")
+    upward = rows.names.get(UPWARD)
+    y = name_axis(names, upward=upward is not None)
+    layout = ABOVE | {"annotations": [upright_name(upward)]} if upward else {}
+    return Figure(frame, [trace], x, y, (), (), gradient, layout, "cell")
 
 
 def _sentence(item: HeatmapChart, rows: Rows, speaker: Speaker) -> list[str]:

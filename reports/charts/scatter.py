@@ -10,14 +10,13 @@ from pydantic import Field
 
 from configuration.yaml_file import Block
 from reports.charts.axes import Axis as FigureAxis
-from reports.charts.axes import date_axis, plain
+from reports.charts.axes import date_axis, plain, upright_name
 from reports.charts.figure import Figure, LegendEntry, Trace
 from reports.charts.mark import Mark, Rows, Speaker
 from reports.charts.rows import Source
 from reports.charts.ticks import value_ticks
 from reports.charts.xy_traces import OTHER_COLOUR
 from reports.formats import Formatter
-from reports.frames import Field as FrameField
 from reports.frames import Frame, as_number
 from reports.language.items import Axis, ChartItem
 from reports.language.named import Named, Used
@@ -104,7 +103,7 @@ def _figure(item: ScatterChart, rows: Rows, formatter: Formatter) -> Figure:
     trace: Trace = {"type": "scatter", "mode": "markers", "x": {"$": _X}, "y": {"$": _Y}}
     trace |= {"marker": marker, "cliponaxis": False}
     layout = {
-        "annotations": [*_labels(item, frame, formatter), _name_of(frame.fields[_Y])],
+        "annotations": [*_labels(item, frame, formatter), upright_name(frame.fields[_Y].label)],
         "margin": {"l": 4, "r": 18, "t": 28, "b": 4, "pad": 0},
     }
     return Figure(frame, [trace], x, y, (), legend, None, layout, "point")
@@ -128,17 +127,6 @@ def _axis(frame: Frame, index: int, formatter: Formatter) -> FigureAxis:
     narrow = ticks[::2] if index == _X else ticks
     above = high + room * (1 if index == _X else 2)  # a name stands above the highest point
     return FigureAxis("value", ticks, narrow, [low - room, above], grid=True, title=title)
-
-
-def _name_of(field: FrameField) -> Trace:
-    """The name of the upright axis, above it: turned text is hard to read."""
-    text = {
-        "text": f"↑ {plain(field.label)}",
-        "showarrow": False,
-        "font": {"color": "var(--ink-2)"},
-    }
-    place = {"xref": "paper", "x": 0, "xanchor": "left", "yref": "paper", "y": 1}
-    return {**text, **place, "yanchor": "bottom"}
 
 
 def extremes(frame: Frame, most: int) -> list[int]:
