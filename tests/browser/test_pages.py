@@ -68,20 +68,31 @@ def test_every_figure_of_the_data_is_drawn(visit: Visitors, site: Path, name: st
     charts = {item: entry for item, entry in data_of(site, name).items() if "figure" in entry}
     assert len(charts) == page.locator("[data-chart]").count() > 0
     for item, entry in charts.items():
-        assert marks_drawn(page, item) == marks_expected(entry), item
+        drawn = marks_drawn(page, item)
+        least, most = bars_expected(entry)
+        assert least <= drawn.pop("bars") <= most, item
+        assert drawn == lines_expected(entry), item
 
 
-def marks_expected(entry: dict[str, Any]) -> dict[str, int]:
-    """As the traces say it: a bar per value that is not zero, a line per trace, none for points alone."""
+def bars_expected(entry: dict[str, Any]) -> tuple[int, int]:
+    """A bar per value that is not zero; one of less than a pixel may have no height."""
     columns, traces = entry["frame"]["columns"], entry["figure"]["traces"]
+    lengths = ("x" if trace.get("orientation") == "h" else "y" for trace in traces)
     bars = [
-        trace["x" if trace.get("orientation") == "h" else "y"]["$"]
-        for trace in traces
-        if trace["type"] == "bar"
+        # The steps of a waterfall are worked out: they stand in the trace itself.
+        columns[values["$"]]["raw"] if isinstance(values, dict) else values
+        for trace, length in zip(traces, lengths, strict=True)
+        if trace["type"] == "bar" and (values := trace[length])
     ]
+    values = [abs(float(value or 0)) for values in bars for value in values]
+    visible = sum(value > max(values) / 200 for value in values)
+    return visible, sum(value != 0 for value in values)
+
+
+def lines_expected(entry: dict[str, Any]) -> dict[str, int]:
+    """A line per trace of lines, none for points alone; one picture per heat map."""
+    traces = entry["figure"]["traces"]
     return {
-        # A stack has a bar of no height where a series has no value.
-        "bars": sum(float(value or 0) != 0 for index in bars for value in columns[index]["raw"]),
         "lines": sum(trace["type"] == "scatter" and "lines" in trace["mode"] for trace in traces),
         "heat maps": sum(trace["type"] == "heatmap" for trace in traces),
     }
@@ -160,7 +171,7 @@ def test_on_paper_a_dark_page_is_light_and_complete(visit: Visitors, site: Path,
 def test_a_page_becomes_a_pdf_of_several_sheets(visit: Visitors, site: Path) -> None:
     pdf = visit(site).open("sales").pdf(prefer_css_page_size=True)
     assert pdf.startswith(b"%PDF")
-    assert 2 <= pdf.count(b"/Type /Page\n") <= 6
+    assert 4 <= pdf.count(b"/Type /Page\n") <= 9
 
 
 @pytest.mark.parametrize("name", PAGES)
