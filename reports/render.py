@@ -108,6 +108,7 @@ def _written_out(
     own: Mapping[str, Any],
 ) -> dict[str, bytes]:
     files = {file.href: file.content for file in shared.values()}
+    listed = []  # the views are made one after the other, and those of a template let go again
     with ParquetWriter() as parquet:
         for view in views:
             wording = written_by(view.settings)
@@ -117,11 +118,12 @@ def _written_out(
             files[f"data/{view.id}.js"] = data_file(view).encode()
             if view.parent:
                 continue  # those of a template are many; their rows are in the CSV
+            listed.append(view)
             for item in view.items():
                 if item.frame is not None and not item.is_empty:
                     files[f"data/{view.id}.{item.id}.parquet"] = parquet.content(item.frame)
     files[own["language_file"].href] = own["language_file"].content
-    files[PAGE_LIST] = page_list([view for view in views if not view.parent]).encode()
+    files[PAGE_LIST] = page_list(listed).encode()
     files["index.html"] = rendered(environment, "index.html", here="index", **own).encode()
     return files
 

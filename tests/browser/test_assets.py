@@ -14,13 +14,17 @@ from tests.browser.conftest import ROOT, Visitors
 from tests.browser.synthetic_marts import write_marts
 from tests.unit.reports_folder import FACTS
 
-# Every shape with its place and colour, and every text: what a reader sees of the charts.
-DRAWN = """() => [...document.querySelectorAll('[data-chart]')].map(chart =>
-  [...chart.querySelectorAll('.main-svg path, .main-svg text, .main-svg image, .main-svg rect')].map(e => {
+# Every shape with its place in the chart and its colour, and every text: what a reader sees of the charts.
+DRAWN = """() => [...document.querySelectorAll('[data-chart]')].map(chart => {
+  const within = chart.getBoundingClientRect();
+  return [...chart.querySelectorAll('.main-svg path, .main-svg text, .main-svg image, .main-svg rect')].map(e => {
     const box = e.getBoundingClientRect(), style = getComputedStyle(e);
+    const place = box.width || box.height // what has no size is nowhere
+      ? [box.x - within.x, box.y - within.y, box.width, box.height].map(one => one.toFixed(2)) : [];
     return [e.tagName, e.getAttribute('d'), e.tagName === 'text' ? e.textContent : '',
-            box.x, box.y, box.width, box.height, style.fill, style.stroke, style.opacity].join(' ');
-  }))"""
+            ...place, style.fill, style.stroke, style.opacity].join(' ');
+  });
+})"""
 
 
 def what_is_drawn(page: Page) -> list[list[str]]:

@@ -220,7 +220,7 @@ def test_an_item_names_the_filter_that_does_not_reach_it(visit: Visitors, site: 
         "weeks": [],
         "days": ["Not filtered by: Country."],
         "year_figures": ["Not filtered by: Period."],
-        "forecast": ["Not filtered: shows everything."],
+        "forecast": ["The filters do not reach this."],
     }
     page.get_by_role("button", name="Reset").click()
     assert page.locator(".unfiltered:visible").count() == 0
