@@ -76,7 +76,7 @@ def _rows(item: ScatterChart, source: Source, formatter: Formatter) -> Rows:
         names.append(item.colour.field)
     both = f"{quoted(item.x.field)} is not null and {quoted(item.y.field)} is not null"
     rows = source.select([quoted(name) for name in names], where=both)
-    return Rows(Frame(tuple(fields), tuple(rows)))
+    return Rows(Frame(tuple(fields), tuple(rows)), names={"others": source.words["others"]})
 
 
 def _figure(item: ScatterChart, rows: Rows, formatter: Formatter) -> Figure:
@@ -96,10 +96,13 @@ def _figure(item: ScatterChart, rows: Rows, formatter: Formatter) -> Figure:
     legend: tuple[LegendEntry, ...] = ()
     if item.colour:
         texts = frame.texts_at(len(frame.fields) - 1, formatter)
-        names = sorted(set(texts))[:_MOST_COLOURS]
-        colour = {name: f"var(--series-{index})" for index, name in enumerate(names, start=1)}
+        names = sorted(set(texts))
+        shown, others = names[:_MOST_COLOURS], names[_MOST_COLOURS:]
+        colour = {name: f"var(--series-{index})" for index, name in enumerate(shown, start=1)}
         marker["color"] = [colour.get(text, OTHER_COLOUR) for text in texts]
         legend = tuple(LegendEntry(name, one, "box") for name, one in colour.items())
+        if others:
+            legend = (*legend, LegendEntry(rows.names["others"], OTHER_COLOUR, "box"))
     trace: Trace = {"type": "scatter", "mode": "markers", "x": {"$": _X}, "y": {"$": _Y}}
     trace |= {"marker": marker, "cliponaxis": False}
     layout = {

@@ -81,6 +81,18 @@ def test_shares_keep_the_values_and_reach_from_nothing_to_all(tmp_path: Path) ->
     ]
 
 
+def test_colours_of_a_scatter_end_and_the_legend_says_what_is_grey(tmp_path: Path) -> None:
+    values = ", ".join(f"('p{n}', {n}, {n}, 'kind {n}')" for n in range(9))
+    item(
+        tmp_path,
+        "type: chart, mark: scatter, name: {field: n}, x: {field: a}, y: {field: b}, colour: {field: k}",
+        f"select * from (values {values}) as t(n, a, b, k)",
+    )
+    legend = html_of(tmp_path).split('class="legend"')[1].split("</ul>")[0]
+    assert [f"kind {n}" in legend for n in range(9)] == [n < 6 for n in range(9)]
+    assert "All others" in legend
+
+
 def test_a_scatter_labels_what_stands_out(tmp_path: Path) -> None:
     entry = item(
         tmp_path,
