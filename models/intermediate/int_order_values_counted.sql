@@ -1,5 +1,5 @@
--- How many orders of a month there are of a value. Counts of months add up, so a build writes only the
--- months that have other orders than before.
+-- How many orders of a month there are of a value. Counts of months add up, so a build writes those
+-- months only that have other orders than before.
 {{ config(
     materialized='external',
     partition_by='order_month',
