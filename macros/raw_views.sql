@@ -19,6 +19,7 @@
         {%- endif -%}
         {%- do refresh_all_repeated_keys() -%}
         {%- do make_file_figures() -%}
+        {%- do make_key_ranges() -%}
     {%- endif -%}
 {%- endmacro -%}
 

@@ -30,6 +30,7 @@ SHARED_RUNS = {
         "test_compact_marts",
         "test_external_atomic",
         "test_external_followed_units",
+        "test_external_key_ranges",
         "test_external_histories",
         "test_external_incremental",
         "test_external_restore",

@@ -19,7 +19,7 @@
 {%- endmacro -%}
 
 
-{%- macro external_check_constraints(mart, plan, written) -%}
+{%- macro external_check_constraints(mart, query, plan, written) -%}
     {#- Kept files were checked when they were written: only a key must also differ from theirs. -#}
     {%- if config.get("contract").enforced and written -%}
         {%- set files = "read_parquet([" ~ sql_texts(written | map(attribute="written_to") | list)
@@ -31,7 +31,7 @@
                 {%- endfor -%}
             {%- endif -%}
             {%- if constraint.type in ["unique", "primary_key"] -%}
-                {%- do external_check_unique(mart, plan.kept, plan.new_rows, files, constraint.columns) -%}
+                {%- do external_check_unique(mart, query, plan, files, constraint.columns) -%}
             {%- endif -%}
             {%- if constraint.type == "check" -%}
                 {%- do external_check_expression(mart, files, constraint.expression) -%}
@@ -81,7 +81,7 @@
 {%- endmacro -%}
 
 
-{%- macro external_check_unique(mart, kept, new_rows, files, columns) -%}
+{%- macro external_check_unique(mart, query, plan, files, columns) -%}
     {#- Hashes first: they take a fraction of the memory of long keys. Only where a hash occurs twice
         are the keys themselves looked at, so two keys that share a hash are not mistaken for one. -#}
     {%- set names = sql_identifiers(columns) -%}
@@ -90,6 +90,8 @@
         {%- do known.append(sql_identifier(name) ~ " is not null") -%}
     {%- endfor -%}
     {%- set is_key = known | join(" and ") -%}
+    {%- set new_keys = plan.new_rows or files -%}
+    {%- set kept = external_kept_with_keys(mart, query, plan.kept, new_keys, columns) -%}
     {%- set kept_files = external_rows_of_files(mart, kept) -%}
     {%- set hashes = sql_identifier(mart.name ~ "__repeated_hashes") -%}
     {%- do run_query(
@@ -101,8 +103,7 @@
             taken over from former files of the mart differ from what is kept since they were written. -#}
         {%- do run_query(
             "insert into " ~ hashes ~ " select distinct hash(" ~ names ~ ") from " ~ kept_files ~ " where "
-            ~ is_key ~ " and (" ~ names ~ ") in (select (" ~ names ~ ") from "
-            ~ (new_rows or files) ~ ")"
+            ~ is_key ~ " and (" ~ names ~ ") in (select (" ~ names ~ ") from " ~ new_keys ~ ")"
         ) -%}
     {%- endif %}
     {%- if sql_value("select count(*) from " ~ hashes) | int > 0 -%}
@@ -123,6 +124,19 @@
             ) -%}
         {%- endif -%}
     {%- endif -%}
+{%- endmacro -%}
+
+
+{%- macro external_kept_with_keys(mart, query, kept, new_keys, columns) -%}
+    {#- The kept files that can hold one of the new keys. A file of another partition does not, if the partition
+        is part of the key. -#}
+    {%- if mart.partition_by in columns -%}
+        {%- do return([]) -%}
+    {%- elif columns | length > 1 -%}
+        {%- do return(kept) -%}
+    {%- endif -%}
+    {%- set keys = "(select " ~ sql_identifier(columns[0]) ~ " as key from " ~ new_keys ~ ")" -%}
+    {%- do return(external_files_with_keys(mart, query, kept, columns[0], keys)) -%}
 {%- endmacro -%}
 
 

@@ -25,8 +25,9 @@
     {%- set plan = external_plan(mart, query) -%}
     {%- set written = external_write(mart, query, plan) -%}
     {%- do external_check_types(mart, query, written) -%}
-    {%- do external_check_constraints(mart, plan, written) -%}
+    {%- do external_check_constraints(mart, query, plan, written) -%}
     {%- set files = external_publish(mart, plan, written) -%}
+    {%- do external_note_all_key_ranges(mart, query, plan, files) -%}
     {%- do external_swap_view(existing_relation, mart, query.columns, files) -%}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}

@@ -22,7 +22,7 @@
 
 {%- macro external_touched_rows(mart, query, unit, state, touched_units, new_rows) -%}
     {#- The partitions of these units, and their rows: the former ones of other units, and the new ones. -#}
-    {%- set touched = external_partitions_of(mart, unit, state.files, touched_units, new_rows) -%}
+    {%- set touched = external_partitions_of(mart, query, unit, state.files, touched_units, new_rows) -%}
     {%- set columns = sql_identifiers(query.columns | map(attribute="name")) -%}
     {%- set sql = "select " ~ columns ~ " from " ~ new_rows -%}
     {%- set former = state.files | selectattr("partition", "in", touched) | list -%}
@@ -117,18 +117,23 @@
 {%- endmacro -%}
 
 
-{%- macro external_partitions_of(mart, unit, former_files, touched_units, new_rows) -%}
+{%- macro external_partitions_of(mart, query, unit, former_files, touched_units, new_rows) -%}
     {#- Where rows of these units are: in the former files, and now. -#}
     {%- if mart.partition_by is none -%}
         {%- do return([none]) -%}
     {%- endif -%}
     {%- set partition = "cast(every_row." ~ sql_identifier(mart.partition_by) ~ " as varchar)" -%}
+    {%- set partitions = "select " ~ partition ~ " as partition_value from " ~ new_rows ~ " as every_row" -%}
+    {%- set keys = "(select unit as key from " ~ touched_units ~ ")" -%}
+    {%- set files = external_files_with_keys(mart, query, former_files, config.get("incremental").unit, keys) -%}
+    {%- if files -%}
+        {%- set partitions = partitions ~ " union select " ~ partition ~ " from "
+            ~ external_rows_of_files(mart, files) ~ " as every_row semi join " ~ touched_units ~ " as touched"
+            ~ " on every_row." ~ unit ~ " is not distinct from touched.unit" -%}
+    {%- endif -%}
     {%- do return(fromjson(sql_value(
         "select coalesce(to_json(list(distinct partition_value order by partition_value)), '[]') from ("
-        ~ "select " ~ partition ~ " as partition_value from " ~ new_rows ~ " as every_row"
-        ~ " union select " ~ partition ~ " from " ~ external_rows_of_files(mart, former_files)
-        ~ " as every_row semi join " ~ touched_units ~ " as touched"
-        ~ " on every_row." ~ unit ~ " is not distinct from touched.unit)"
+        ~ partitions ~ ")"
     ))) -%}
 {%- endmacro -%}
 

@@ -64,8 +64,9 @@ measured as (
     select
         'order_value' as measure,
         gross_revenue as measured_value,
-        orders as occurrences
+        sum(orders) as occurrences
     from {{ ref('int_order_values_counted') }}
+    group by gross_revenue
     union all
     select
         'items_per_order' as measure,

@@ -1,15 +1,19 @@
--- How many orders there are of a value. A build counts those values again that orders have, or had,
--- which are others than before.
+-- How many orders of a month there are of a value. Counts of months add up, so a build writes those
+-- months only that have other orders than before.
 {{ config(
     materialized='external',
-    incremental={'follows': 'fct_orders', 'unit': 'gross_revenue'},
+    partition_by='order_month',
+    incremental={'follows': 'fct_orders'},
 ) }}
 
 select
+    order_month,
     gross_revenue,
     count(*) as orders
 from {{ ref('fct_orders') }}
 where
-    is_completed
-    and {{ touched_only('gross_revenue') }}
-group by gross_revenue
+    {{ touched_only('order_month') }}
+    and is_completed
+group by
+    order_month,
+    gross_revenue

@@ -37,19 +37,31 @@ touched_orders as (
 ),
 
 -- An order that changed has no line in an untouched month: of the others, this mart knows how far
--- they reach.
+-- they reach. Mostly no order does, and then no key has to be read.
+months_of_orders_across_months as (
+    select distinct
+        order_month,
+        order_month + interval 1 month as next_month
+    from {{ former_rows({
+        'order_month': 'date', 'order_date': 'date', 'last_line_date': 'date',
+    }) }} as former_orders
+    where
+        -- Of the few that this leaves alone the months have to be worked out.
+        last_line_date > order_date
+        and last_line_date >= order_month + interval 1 month
+),
+
 former_orders_across_months as (
     select former_orders.order_key
     from {{ former_rows({
-        'order_key': 'varchar', 'order_date': 'date', 'last_line_date': 'date',
+        'order_key': 'varchar', 'order_month': 'date', 'last_line_date': 'date',
     }) }} as former_orders
+    semi join months_of_orders_across_months as months
+        on
+            former_orders.order_month = months.order_month
+            and former_orders.last_line_date >= months.next_month
     semi join touched_orders
         on former_orders.order_key = touched_orders.order_key
-    where
-        -- Of the few that this leaves alone the key has to be read, and the months worked out.
-        former_orders.last_line_date > former_orders.order_date
-        and date_trunc('month', former_orders.order_date)
-        != date_trunc('month', former_orders.last_line_date)
 ),
 
 -- Only a whole build has to look for them, once for all months.
