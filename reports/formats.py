@@ -113,10 +113,10 @@ class Formatter:
 
     def text(self, value: Value, name: FormatName) -> str:
         """`value` as readers see it; a missing one is a dash, never a zero."""
-        if value is None or (isinstance(value, float) and not math.isfinite(value)):
-            return MISSING
         if isinstance(value, str):
             return value
+        if value is None or (isinstance(value, float) and not math.isfinite(value)):
+            return MISSING
         if isinstance(value, bool):
             return str(value).lower()
         if isinstance(value, list):

@@ -76,7 +76,10 @@ class Frame:
 
     def index(self, name: str) -> int:
         """The position of a field."""
-        return next(i for i, field in enumerate(self.fields) if field.name == name)
+        for place, field in enumerate(self.fields):
+            if field.name == name:
+                return place
+        raise KeyError(name)
 
     def column(self, name: str) -> list[Value]:
         """All values of a field."""
