@@ -30,7 +30,7 @@ from reports.pages import Page, load_pages
 from reports.parquet_files import ParquetWriter
 from reports.settings import Settings, settings_of
 from reports.sparkline import sparkline_end
-from reports.templating import rendered, template_environment
+from reports.templating import Components, rendered, template_environment
 
 
 @dataclass(frozen=True)
@@ -113,10 +113,11 @@ def _written_out(
 ) -> dict[str, bytes]:
     files = {file.href: file.content for file in shared.values()}
     listed = []  # the views are made one after the other, and those of a template let go again
+    show = Components(environment, {})
     with ParquetWriter() as parquet:
         for view in views:
             wording = written_by(view.settings)
-            html = rendered(environment, "page.html", page=view, here=view.nav, **wording)
+            html = rendered(environment, "page.html", show, page=view, here=view.nav, **wording)
             files[wording["language_file"].href] = wording["language_file"].content
             files[f"{view.id}.html"] = html.encode()
             files[f"data/{view.id}.js"] = data_file(view).encode()
