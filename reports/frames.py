@@ -25,6 +25,7 @@ from reports.formats import (
 from reports.language.datasets import BY_QUERY, Dataset
 from reports.sql import quoted, sorts_itself
 
+_NUMBERS = frozenset({int, float, Decimal})
 Json = str | int | float | bool | list["Json"] | None
 
 
@@ -189,9 +190,10 @@ def sort_key(value: Value) -> tuple[float, str]:
 
 def as_number(value: Value) -> float | None:
     """A value as a number to draw with; None for what is none."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+    if type(value) not in _NUMBERS:  # a bool is none
         return None
-    return float(value) if math.isfinite(value) else None
+    number = float(value)  # type: ignore[arg-type]
+    return number if math.isfinite(number) else None
 
 
 def as_day(value: date) -> date:
