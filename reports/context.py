@@ -64,6 +64,7 @@ class Context:
             self.page.annotations,
             self._split(dataset),
             self.page.spec.datasets[dataset].filterable,
+            self.frames[dataset],
         )
 
     def _split(self, dataset: str) -> Split | None:

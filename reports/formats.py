@@ -53,6 +53,7 @@ MISSING = "\N{EN DASH}"
 
 Value = str | int | float | Decimal | date | datetime | bool | None | list["Value"]
 
+_EXACT = frozenset({Decimal, int, date})
 _EXACT_FROM = 1e7  # from here on, ten significant digits would lose cents
 _NAME_ENDS: tuple[tuple[tuple[str, ...], FormatName], ...] = (
     (("_revenue", "_amount", "monetary"), "currency0"),
@@ -113,10 +114,12 @@ class Formatter:
 
     def text(self, value: Value, name: FormatName) -> str:
         """`value` as readers see it; a missing one is a dash, never a zero."""
-        if value is None or (isinstance(value, float) and not math.isfinite(value)):
-            return MISSING
+        if type(value) in _EXACT:  # most of them; the other questions take longer than the answer
+            return _written(value, name, self.locale, self.currency)  # type: ignore[arg-type]
         if isinstance(value, str):
             return value
+        if value is None or (isinstance(value, float) and not math.isfinite(value)):
+            return MISSING
         if isinstance(value, bool):
             return str(value).lower()
         if isinstance(value, list):

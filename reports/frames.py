@@ -25,6 +25,7 @@ from reports.formats import (
 from reports.language.datasets import BY_QUERY, Dataset
 from reports.sql import quoted, sorts_itself
 
+_NUMBERS = frozenset({int, float, Decimal})
 Json = str | int | float | bool | list["Json"] | None
 
 
@@ -76,7 +77,10 @@ class Frame:
 
     def index(self, name: str) -> int:
         """The position of a field."""
-        return next(i for i, field in enumerate(self.fields) if field.name == name)
+        for place, field in enumerate(self.fields):
+            if field.name == name:
+                return place
+        raise KeyError(name)
 
     def column(self, name: str) -> list[Value]:
         """All values of a field."""
@@ -186,9 +190,10 @@ def sort_key(value: Value) -> tuple[float, str]:
 
 def as_number(value: Value) -> float | None:
     """A value as a number to draw with; None for what is none."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+    if type(value) not in _NUMBERS:  # a bool is none
         return None
-    return float(value) if math.isfinite(value) else None
+    number = float(value)  # type: ignore[arg-type]
+    return number if math.isfinite(number) else None
 
 
 def as_day(value: date) -> date:

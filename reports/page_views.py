@@ -198,7 +198,7 @@ def _view(name: str, context: Context, settings: Settings) -> PageView:
 
 
 def _with_yaml(view: ItemView, item: AnyItem, page: Page) -> ItemView:
-    return replace(view, yaml=yaml_of(page, item, view.location)) if page.spec.show_yaml else view
+    return view.but(yaml=yaml_of(page, item, view.location)) if page.spec.show_yaml else view
 
 
 def _list_view(
@@ -220,7 +220,7 @@ def _list_view(
     frames = {**prepared.frames, template.dataset: Frame(whole.fields, tuple(rows))}
     ids = Ids()
     view = item_view(table, ("for_each",), 1, ids, replace(context, frames=frames))
-    section = SectionView(ids.of("part_1"), "", "", [replace(view, title="")])
+    section = SectionView(ids.of("part_1"), "", "", [view.but(title="")])
     return PageView(
         id=page.id,
         nav=page.id,

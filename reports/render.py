@@ -18,6 +18,7 @@ from jinja2 import Environment
 from configuration.errors import PlainError
 from reports.asset_files import SharedFile, language_file, shared_files
 from reports.checks import check_pages
+from reports.collection import seldom_collected
 from reports.explore.descriptions import Described
 from reports.explore.page import explore_files
 from reports.facts import ReleaseFacts
@@ -25,11 +26,11 @@ from reports.language.site import SiteFile
 from reports.marts import open_marts
 from reports.page_list import PAGE_LIST, page_list
 from reports.page_views import PageView, page_views, prepare
-from reports.pages import load_pages
+from reports.pages import Page, load_pages
 from reports.parquet_files import ParquetWriter
 from reports.settings import Settings, settings_of
 from reports.sparkline import sparkline_end
-from reports.templating import rendered, template_environment
+from reports.templating import Components, rendered, template_environment
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class RenderResult:
     index: Path
 
 
+@seldom_collected()
 def render_site(
     pages_dir: Path,
     marts: Mapping[str, Sequence[Path]],
@@ -49,15 +51,17 @@ def render_site(
     *,
     built_plotly: bool = True,
     explore: Mapping[str, Described] | None = None,
+    loaded: Sequence[Page] = (),
 ) -> RenderResult:
     """Write the site of `pages_dir` over these Parquet files into the folder `out_dir`.
 
     Raises ConfigurationError for pages that do not fit the marts, PlainError for a query that fails.
     All pages are made before the first file is written. `built_plotly`: take the small Plotly of
     `make assets` where it is there. With `explore`, what is known of the marts, the Explore page is
-    written too; it needs what `make assets` has built (PlainError).
+    written too; it needs what `make assets` has built (PlainError). `loaded` are the pages of the
+    folder where they have been read already.
     """
-    pages = load_pages(pages_dir)
+    pages = loaded or load_pages(pages_dir)
     site = pages[0].site
     today = facts.created_at.date()
     connection = open_marts(marts)
@@ -109,10 +113,11 @@ def _written_out(
 ) -> dict[str, bytes]:
     files = {file.href: file.content for file in shared.values()}
     listed = []  # the views are made one after the other, and those of a template let go again
+    show = Components(environment, {})
     with ParquetWriter() as parquet:
         for view in views:
             wording = written_by(view.settings)
-            html = rendered(environment, "page.html", page=view, here=view.nav, **wording)
+            html = rendered(environment, "page.html", show, page=view, here=view.nav, **wording)
             files[wording["language_file"].href] = wording["language_file"].content
             files[f"{view.id}.html"] = html.encode()
             files[f"data/{view.id}.js"] = data_file(view).encode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from configuration.yaml_file import Location
 from reports.charts.mark import Speaker
@@ -19,8 +20,7 @@ ROWS_IN_PAGE = 25  # the rest comes from columns: thousands of rows in HTML cost
 ROWS_WITHOUT_SCRIPT = 60
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """A cell of a table: `share` is the length of its bar in per cent, `href` where it leads.
 
     A list of numbers has a `sparkline`, an SVG path, and its first and last value as `text`.
@@ -33,8 +33,7 @@ class Cell:
     sparkline: str = ""
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(NamedTuple):
     """The head of a column."""
 
     label: str
@@ -44,8 +43,7 @@ class Header:
     keep: bool = False
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A line of a table; a pale one is not complete."""
 
     cells: Sequence[Cell]

@@ -20,6 +20,7 @@ from jinja2 import (
     TemplateError,
     TemplateSyntaxError,
 )
+from jinja2.environment import TemplateModule
 from markupsafe import Markup
 
 from configuration.errors import PlainError
@@ -45,26 +46,48 @@ def template_environment(owners: Path) -> Environment:
 class Components:
     """The macros in components/, one per file and of its name: `show.chart(view, "h3")`.
 
-    A component sees what its page sees; each is read once per page.
+    A component sees what its page sees. Its file is read once, for all pages that are made with these
+    components (`about`); once per page where it keeps something of its own beside the macro.
     """
 
     def __init__(self, environment: Environment, variables: Mapping[str, Any]) -> None:
         self._environment = environment
-        self._variables = {**variables, "show": self}
+        # One dictionary for good, which the macros hold: the next page's variables take the place of these.
+        self._variables = {**environment.globals, **variables, "show": self}
         self._read: dict[str, Callable[..., Markup]] = {}
+        self._kept: set[str] = set()
+
+    def about(self, variables: Mapping[str, Any]) -> None:
+        """From now on the components see these variables, which have the names of those before."""
+        self._variables.update(variables)
+        for name in self._kept:
+            del self._read[name]
+        self._kept.clear()
 
     def __getattr__(self, name: str) -> Callable[..., Markup]:
         if name.startswith("_"):
             raise AttributeError(name)
         if name not in self._read:
             template = self._environment.get_template(f"{_INSIDE}/{name}.html")
-            self._read[name] = getattr(template.make_module(self._variables), name)
+            context = template.new_context(self._variables, shared=True)
+            module = TemplateModule(template, context)
+            if set(context.vars) != {name}:
+                self._kept.add(name)
+            self._read[name] = getattr(module, name)
         return self._read[name]
 
 
-def rendered(environment: Environment, template: str, **variables: Any) -> str:
-    """The text of a template, with its components at `show`; raises PlainError for a slip in a template."""
-    show = Components(environment, variables)
+def rendered(
+    environment: Environment, template: str, show: Components | None = None, **variables: Any
+) -> str:
+    """The text of a template, with its components at `show`; raises PlainError for a slip in a template.
+
+    With `show` the components of the page before are used again, for this page.
+    """
+    if show is None:
+        show = Components(environment, variables)
+    else:
+        show.about(variables)
     try:
         return environment.get_template(template).render(**variables, show=show)
     except TemplateError as error:

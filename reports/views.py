@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -86,6 +87,12 @@ class ItemView:
     is_open: bool = False
     yaml: str = ""
 
+    def but(self, **changes: Any) -> ItemView:
+        """The item with other values; many times faster than `replace`, and each page has dozens."""
+        changed = copy(self)
+        changed.__dict__.update(changes)
+        return changed
+
     def with_inner(self) -> Iterator[ItemView]:
         """The item, and those in its fold."""
         yield self
@@ -143,7 +150,7 @@ def item_view(
             location, f"page '{context.page.id}', item '{view.id}': {first_line(error)}"
         ) from error
     if view.is_empty and not item.when_empty:
-        return replace(view, when_empty=why_empty(item.dataset, context))
+        return view.but(when_empty=why_empty(item.dataset, context))
     return view
 
 
@@ -154,7 +161,7 @@ def paired_on_paper(views: Sequence[ItemView]) -> list[ItemView]:
     while index + 1 < len(found):
         if all(one.kind == "chart" and one.width <= HALF for one in found[index : index + 2]):
             found[index : index + 2] = [
-                replace(one, is_half_on_paper=True) for one in found[index : index + 2]
+                one.but(is_half_on_paper=True) for one in found[index : index + 2]
             ]
             index += 1
         index += 1
@@ -170,7 +177,7 @@ def _text(view: ItemView, item: Text, context: Context) -> ItemView:
         parts = [str(html).strip().removeprefix("<p>").removesuffix("</p>") for html in said]
         listed = "".join(f"<li>{part}</li>" for part in parts)
         html = Markup(f"<ul class='findings'>{listed}</ul>" if said else "")  # noqa: S704
-    return replace(view, html=html, is_empty=not html)
+    return view.but(html=html, is_empty=not html)
 
 
 def _details(
@@ -182,16 +189,13 @@ def _details(
     ]
     html = context.markdown(item.text) if item.text else Markup()
     is_empty = not html and all(one.is_empty for one in inner)
-    return replace(
-        view, html=html, items=paired_on_paper(inner), is_open=item.open, is_empty=is_empty
-    )
+    return view.but(html=html, items=paired_on_paper(inner), is_open=item.open, is_empty=is_empty)
 
 
 def _kpis(view: ItemView, item: Kpis, location: Location, context: Context) -> ItemView:
     item = item.model_copy(update={"compare": context.compared(item.compare)})
     row = kpi_row(item, context.source(item.dataset, location), context.formatter, context.words)
-    return replace(
-        view,
+    return view.but(
         cards=row.cards,
         period=row.period,
         note=row.note,
@@ -208,15 +212,14 @@ def _chart(view: ItemView, item: ChartItem, location: Location, context: Context
     rows = mark.rows(item, source, formatter)
     frame = rows.frame
     if not any(value is not None for row in frame.rows for value in row[1:]):
-        return replace(view, is_empty=True)
+        return view.but(is_empty=True)
     figure = mark.figure(item, rows, formatter)
     hrefs = _places(item, frame, source, context)
     shipped = frame_as_json(frame)
     if any(hrefs):
         shipped["columns"][0]["href"] = hrefs
     texts = frame.texts(frame.fields[0].name, formatter)
-    return replace(
-        view,
+    return view.but(
         figure=figure,
         height=item.height,
         alt=_alt(item, rows, context),
@@ -246,9 +249,9 @@ def _places(item: ChartItem, frame: Frame, source: Source, context: Context) -> 
 def _table(view: ItemView, item: Table, location: Location, context: Context) -> ItemView:
     table, frame = table_view(item, location, context)
     if not frame.rows:
-        return replace(view, is_empty=True)
+        return view.but(is_empty=True)
     data = {"frame": _with_links(frame_as_json(frame), table), "table": table.as_json()}
-    return replace(view, table=table, note=table.note, frame=frame, data=data)
+    return view.but(table=table, note=table.note, frame=frame, data=data)
 
 
 def _with_links(shipped: dict[str, Any], table: TableView) -> dict[str, Any]:

@@ -242,7 +242,8 @@ def report(
         page_to_open = draw_gallery(project, release, out or project.lake / "preview" / "gallery")
         console.print(str(page_to_open), markup=False)
         return
-    known = [one.id for one in load_pages(project.pages)]
+    pages = load_pages(project.pages)
+    known = [one.id for one in pages]
     for name in page or []:
         if name not in known:
             raise PlainError(
@@ -254,7 +255,8 @@ def report(
             size = path.stat().st_size / 1e6
             console.print(f"{path}  {size:.1f} MB", markup=False, soft_wrap=True)
         return
-    render(project, release, project.releases / release.release_id, target, explore=explore)
+    folder = project.releases / release.release_id
+    render(project, release, folder, target, explore=explore, loaded=pages)
     for name in [*(page or ["index"]), *(["explore"] if explore else [])]:
         console.print(str(target / f"{name}.html"), markup=False)
 

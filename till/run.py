@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ingest.results import Meter, Window
     from ingest.run import IngestResult
     from reports.facts import ReleaseFacts
+    from reports.pages import Page
 
 
 class Reporter(Protocol):
@@ -86,7 +87,7 @@ def run_all(
     """
     from reports.pages import load_pages
 
-    load_pages(project.pages)  # a page with errors should not cost a build first
+    pages = load_pages(project.pages)  # a page with errors should not cost a build first
     result = RunResult()
     check_site(project)
     with lake_lock(project.lake, "till run"):
@@ -120,7 +121,7 @@ def run_all(
         if result.build.failed:
             result.problem = f"{len(result.build.failed)} models or tests failed"
             return result
-        _release(project, release_id, variables, code, result, reporter)
+        _release(project, release_id, variables, code, pages, result, reporter)
     return result
 
 
@@ -146,6 +147,7 @@ def _release(
     release_id: str,
     variables: Mapping[str, Any],
     code: str,
+    pages: Sequence[Page],
     result: RunResult,
     reporter: Reporter,
 ) -> None:
@@ -173,7 +175,7 @@ def _release(
             model_code_sha256=code,
             **facts,
         )
-        render(project, release, folder, folder / "site")
+        render(project, release, folder, folder / "site", loaded=pages)
     with result.timed("release", reporter):
         result.release = release_build.publish(
             project, folder, _with_steps(release, result), lambda: clear_mark(project)
@@ -188,10 +190,12 @@ def render(
     *,
     explore: bool = False,
     pages: Path | None = None,
+    loaded: Sequence[Page] = (),
 ) -> None:
     """Write the pages of `release`, whose marts lie in `folder`, into `out`; Explore where asked.
 
-    `pages` is another folder of pages than the project's.
+    `pages` is another folder of pages than the project's, `loaded` are its pages where they have
+    been read already.
     """
     from reports.explore.descriptions import descriptions
     from reports.render import render_site
@@ -199,7 +203,12 @@ def render(
     out.mkdir(parents=True, exist_ok=True)
     known = descriptions(project.root / "models") if explore else None
     render_site(
-        pages or project.pages, release.mart_files(folder), facts_of(release), out, explore=known
+        pages or project.pages,
+        release.mart_files(folder),
+        facts_of(release),
+        out,
+        explore=known,
+        loaded=loaded,
     )
     # The docs are part of the site, so that their link works wherever the site is copied to.
     link_or_copy(folder / "docs" / "index.html", out / "docs" / "index.html")

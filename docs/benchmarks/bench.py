@@ -18,6 +18,7 @@ import external
 import files_to_parquet
 import postgres_to_parquet
 import report_pages
+import report_sites
 import rest_api
 import whole_run
 from plan import QUICK, Plan
@@ -29,7 +30,9 @@ SUBJECTS: dict[str, Callable[[Path, Plan], str]] = {
     "api": rest_api.table,
     "postgres": postgres_to_parquet.table,
     "external": external.table,
-    "reports": report_pages.table,
+    "reports": lambda folder, plan: "\n\n".join(
+        subject.table(folder / subject.__name__, plan) for subject in (report_pages, report_sites)
+    ),
     "run": whole_run.table,
 }
 

@@ -14,7 +14,9 @@ from typing import Any
 
 from plan import Plan
 
-GOALS = {"ours, small Plotly": 0.8, "ours, the wheel's Plotly": 1.6}
+SMALL = "ours, small Plotly"
+GOALS = {SMALL: 0.8, "ours, the wheel's Plotly": 1.6}
+MOST_SCRIPT_KB = 1600  # with the small Plotly
 
 # Notes when the page is ready, in the page itself: ours says so, any other is when all has been run.
 NOTE_READY = """
@@ -106,7 +108,10 @@ def table(folder: Path, plan: Plan) -> str:
         goal = GOALS.get(way)
         verdict = "" if goal is None else f"{goal}, {'kept' if seconds <= goal else 'missed'}"
         scripts, rest = _kilobytes(sites[way].parent)
-        lines.append(f"| {way} | {seconds:.2f} | {verdict} | {cpu:.2f} | {scripts:,} | {rest:,} |")
+        size = f"{scripts:,}"
+        if way == SMALL:
+            size += f" ({MOST_SCRIPT_KB:,}, {'kept' if scripts <= MOST_SCRIPT_KB else 'missed'})"
+        lines.append(f"| {way} | {seconds:.2f} | {verdict} | {cpu:.2f} | {size} | {rest:,} |")
     return "\n".join(lines)
 
 

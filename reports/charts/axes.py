@@ -43,6 +43,7 @@ class Axis:
         return {key: value for key, value in found.items() if value not in ([], False, "")}
 
 
+@lru_cache(maxsize=256)  # the days of the pages of a template are often the same
 def date_axis(first: date, last: date, formatter: Formatter) -> Axis:
     """An axis on which days lie as far apart as they are."""
     return Axis(
@@ -60,7 +61,7 @@ def place_axis(
     return _place_axis(tuple(values), field, formatter, reverse)
 
 
-@lru_cache(maxsize=256)  # the months of the pages of a template are the same
+@lru_cache(maxsize=256)  # and so are their months
 def _place_axis(
     values: tuple[Value, ...], field: Field, formatter: Formatter, reverse: bool
 ) -> Axis:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
+from functools import cached_property
 
 import duckdb
 
@@ -45,7 +46,8 @@ class Source:
     """Where an item's rows come from: the dataset's table, already sorted, and its fields.
 
     `split` says which of its rows are this page's; all where there is none. `place` gives
-    the author's file:line:column of a part of the item, for errors.
+    the author's file:line:column of a part of the item, for errors. `frame` are this page's rows,
+    where they have been fetched already.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -58,6 +60,7 @@ class Source:
     annotations: Sequence[Annotation] = ()
     split: Split | None = None
     is_filterable: bool = False
+    frame: Frame | None = None
 
     def select(
         self,
@@ -72,6 +75,11 @@ class Source:
 
         `relation` stands in for the dataset's table where a query needs more than that.
         """
+        if self.frame is not None and not (where or group or order or relation):
+            places = [self._places.get(column) for column in columns]
+            known = [place for place in places if place is not None]
+            if len(known) == len(places):
+                return [tuple([row[place] for place in known]) for row in self.frame.rows]
         key = self.key_sql
         sql = f"select {', '.join([*key, *columns])} from {relation or quoted(self.table)}"
         if where:
@@ -90,6 +98,11 @@ class Source:
                 found.setdefault(row[0], []).append(row[1:])
             self.answers.by_key[sql] = found
         return self.answers.by_key[sql].get(self.split.key, [])
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """The places of the fields by the SQL of their columns."""
+        return {quoted(field.name): index for index, field in enumerate(self.fields)}
 
     @property
     def key_sql(self) -> list[str]:

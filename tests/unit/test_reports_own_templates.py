@@ -80,3 +80,18 @@ def test_every_template_is_in_the_guide_and_every_component_is_its_file() -> Non
             source = path.read_text(encoding="utf-8")
             assert re.findall(r"{% macro (\w+)\(", source) == [path.stem]
             assert environment.get_template(f"components/{path.name}")
+
+
+def test_what_a_component_keeps_beside_its_macro_is_of_each_page(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        "components/head.html",
+        "{% set of = page.title %}\n"
+        "{% macro head(view, tag) %}<{{ tag }}>{{ of }} and {{ page.title }}</{{ tag }}>{% endmacro %}\n",
+    )
+    pages = {name: PAGE.replace("title: Sales", f"title: {name}", 1) for name in ("one", "two")}
+    assert pages["one"] != PAGE
+    site = render(tmp_path, pages)
+    for name in pages:
+        html = (site / f"{name}.html").read_text(encoding="utf-8")
+        assert set(re.findall(r"<h3>(.*?)</h3>", html)) == {f"{name} and {name}"}
