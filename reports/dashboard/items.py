@@ -198,7 +198,7 @@ class Showing:
                 )
                 self.html(Markup("<div class='behind'><dl>{}</dl></div>").format(told))
             if item.kind == "chart" and item.table:
-                self.html(self.components.rows(item.table, item.title))
+                self.html(self.components.rows(item.table, item.title, plain=True))
             st.code(item.sql, language="sql")
             st.download_button(
                 words["parquet"],

@@ -17,7 +17,8 @@ from tests.unit.reports_folder import FACTS
 # Every shape with its place in the chart and its colour, and every text: what a reader sees of the charts.
 DRAWN = """() => [...document.querySelectorAll('[data-chart]')].map(chart => {
   const within = chart.getBoundingClientRect();
-  return [...chart.querySelectorAll('.main-svg path, .main-svg text, .main-svg image, .main-svg rect')].map(e => {
+  const shapes = chart.querySelectorAll('.main-svg :is(path, text, image, rect)');
+  return [...shapes].map(e => {
     const box = e.getBoundingClientRect(), style = getComputedStyle(e);
     const place = box.width || box.height // what has no size is nowhere
       ? [box.x - within.x, box.y - within.y, box.width, box.height].map(one => one.toFixed(2)) : [];

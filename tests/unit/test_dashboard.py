@@ -144,7 +144,7 @@ def test_a_filter_leaves_what_the_static_site_makes_of_the_same_rows(
     assert "Found " not in shown  # it was found in everything
     assert "Bars" in shown
     assert charts_of(app)[0]["data"][0]["y"] == data["bars"]["frame"]["columns"][1]["raw"]
-    assert shown.count("Not filtered: shows everything.") == 1
+    assert shown.count("The filters do not reach this.") == 1
     assert "Filtered: Country: FR" in app.caption[0].value.replace("\\", "")
     assert reader.open("filtered").query_params == {}  # another reader sees everything
     assert figures_in(html_of(reader.open("filtered"))) != figures_in(shown)
