@@ -71,22 +71,18 @@ customer_totals as (
 customers_scored as (
     select
         customer_totals.*,
-        last_order_date_scored.r_score,
-        orders_scored.f_score,
-        gross_revenue_scored.m_score,
+        case when customer_totals.orders > 0 then last_order_date_scored.r_score end as r_score,
+        case when customer_totals.orders > 0 then orders_scored.f_score end as f_score,
+        case when customer_totals.orders > 0 then gross_revenue_scored.m_score end as m_score,
         cast(round((orders_scored.f_score + gross_revenue_scored.m_score) / 2) as bigint)
             as fm_score
     from customer_totals
     left join last_order_date_scored
-        on
-            customer_totals.orders > 0
-            and customer_totals.last_order_date = last_order_date_scored.last_order_date
+        on customer_totals.last_order_date = last_order_date_scored.last_order_date
     left join orders_scored
         on customer_totals.orders = orders_scored.orders
     left join gross_revenue_scored
-        on
-            customer_totals.orders > 0
-            and customer_totals.gross_revenue = gross_revenue_scored.gross_revenue
+        on customer_totals.gross_revenue = gross_revenue_scored.gross_revenue
 ),
 
 -- In order before the other columns are computed: what is sorted is half as wide.
