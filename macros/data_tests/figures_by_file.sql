@@ -37,15 +37,16 @@
 {%- endmacro -%}
 
 
-{%- macro rows_of_failing_files(relation, condition, rows="__files__") -%}
+{%- macro rows_of_failing_files(relation, condition, rows="__files__", rows_at_once=4000000) -%}
     {#- For a test that looks for rows: the relation itself, or of a mart with partitions those files only
-        in which `condition` holds for a row. `rows` is what is counted instead of the files' rows. -#}
+        in which `condition` holds for a row. `rows` is what is counted instead of the files' rows,
+        `rows_at_once` how many rows of files may be; more where nothing grows with them. -#}
     {%- set files = files_to_count(relation) -%}
     {%- if not files -%}
         {%- do return(relation) -%}
     {%- endif -%}
     {%- set expression = "count(*) filter (where " ~ condition ~ ")" -%}
-    {%- do count_in_files(files, {"failures": expression}, rows) -%}
+    {%- do count_in_files(files, {"failures": expression}, rows, rows_at_once) -%}
     {%- set failing = fromjson(sql_value(
         "select coalesce(to_json(list(distinct file_path order by file_path)), '[]') from till.file_figures"
         ~ " where figure = " ~ sql_text(figure_id(expression, rows)) ~ " and figure_value > 0"
@@ -87,7 +88,7 @@
 {%- endmacro -%}
 
 
-{%- macro count_in_files(files, figures, rows="__files__") -%}
+{%- macro count_in_files(files, figures, rows="__files__", rows_at_once=4000000) -%}
     {#- Counts what is not known yet, some millions of rows at once: memory does not grow with the years. -#}
     {%- set ids = [] -%}
     {%- for expression in figures.values() -%}
@@ -104,7 +105,7 @@
     {%- set batches = [] -%}
     {%- set batch = namespace(files=[], rows=0) -%}
     {%- for file in files if file.path ~ " " ~ file.version not in known_files -%}
-        {%- if batch.files and batch.rows + file.rows > 4000000 -%}
+        {%- if batch.files and batch.rows + file.rows > rows_at_once -%}
             {%- do batches.append(batch.files) -%}
             {%- set batch.files = [] -%}
             {%- set batch.rows = 0 -%}

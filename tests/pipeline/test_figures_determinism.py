@@ -63,9 +63,9 @@ def figures(project: LakeProject) -> Figures:
 
 
 def is_in_order(mart: str) -> bool:
-    """Whether the mart's SQL ends with an order of its rows."""
+    """Whether the mart's SQL ends with an order of its rows, or has put them in order in a step before."""
     return any(
-        re.search(r"^order by\b", path.read_text(), re.MULTILINE)
+        re.search(r"^order by\b|^    order by .+\n\)", path.read_text(), re.MULTILINE)
         for path in (ROOT / "models/marts").glob(f"*/{mart}.sql")
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -94,6 +96,27 @@ def test_time_zones_agree_around_both_clock_changes(engine: str, postgres: Postg
     assert answers(engine, f"select {back}", postgres) == [
         (dt.datetime.fromisoformat("2024-10-27 02:30:00"),)
     ]
+
+
+def test_days_of_one_utc_offset_agree_with_unlike_zones() -> None:
+    """The law that a build asks of its own zone, tests/data/days_of_one_utc_offset_agree_with_the_zone.sql."""
+    zones = ["Europe/Madrid", "Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca"]
+    still_days = (PORTABLE / "time_zones.sql").read_text()
+    law = (ROOT / "tests/data/days_of_one_utc_offset_agree_with_the_zone.sql").read_text()
+    environment = Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701 - SQL, not HTML
+    environment.globals["adapter"] = DispatchToDuckDB()
+    environment.globals["each_day"] = partial(form, "duckdb", "each_day")
+    environment.globals["var"] = {"zones_of_still_days": zones, "business_timezone": zones[0]}.get
+    query = environment.from_string(still_days + law).render()
+    assert duckdb.sql(query).fetchall() == []
+    assert all(f"'{zone}' as time_zone" in query for zone in zones)
+
+
+class DispatchToDuckDB:
+    """dbt's `adapter`, as the macros of time_zones.sql ask it."""
+
+    def dispatch(self, macro: str) -> Callable[..., str]:
+        return partial(form, "duckdb", macro, file="time_zones")
 
 
 def test_every_macro_stops_on_an_engine_that_it_is_not_written_for() -> None:

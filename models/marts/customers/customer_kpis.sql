@@ -36,86 +36,122 @@ customer_totals as (
 ),
 
 -- Only customers with an order have a score. Equal values get equal ranks and so equal scores; the
--- greatest value has percent_rank 1 and would come to 6.
-customer_scores as (
+-- greatest value has percent_rank 1 and would come to 6. Ranked are the values, of which there are
+-- far fewer than customers, each with the customers who have it.
+{%- set scored_columns = {
+    'last_order_date': 'r_score', 'orders': 'f_score', 'gross_revenue': 'm_score',
+} %}
+{%- for column in scored_columns %}
+    {{ column }}_counted as (
+        select
+            {{ column }},
+            count(*) as customers
+        from customer_totals
+        where orders > 0
+        group by {{ column }}
+    ),
+
+    {{ column }}_ranked as (
+        select
+            {{ column }},
+            sum(customers) over (order by {{ column }}) - customers as customers_before,
+            sum(customers) over () as customers
+        from {{ column }}_counted
+    ),
+
+    {{ column }}_scored as (
+        select
+            {{ column }},
+            cast(
+                least(1 + floor(5 * (customers_before / greatest(customers - 1, 1))), 5) as bigint
+            ) as {{ scored_columns[column] }}
+        from {{ column }}_ranked
+    ),
+{% endfor %}
+customers_scored as (
     select
-        customer_key,
-        least(1 + floor(5 * percent_rank() over (order by last_order_date)), 5) as r_score,
-        least(1 + floor(5 * percent_rank() over (order by orders)), 5) as f_score,
-        least(1 + floor(5 * percent_rank() over (order by gross_revenue)), 5) as m_score
+        customer_totals.*,
+        case when customer_totals.orders > 0 then last_order_date_scored.r_score end as r_score,
+        case when customer_totals.orders > 0 then orders_scored.f_score end as f_score,
+        case when customer_totals.orders > 0 then gross_revenue_scored.m_score end as m_score,
+        cast(round((orders_scored.f_score + gross_revenue_scored.m_score) / 2) as bigint)
+            as fm_score
     from customer_totals
-    where orders > 0
+    left join last_order_date_scored
+        on customer_totals.last_order_date = last_order_date_scored.last_order_date
+    left join orders_scored
+        on customer_totals.orders = orders_scored.orders
+    left join gross_revenue_scored
+        on customer_totals.gross_revenue = gross_revenue_scored.gross_revenue
+),
+
+-- In order before the other columns are computed: what is sorted is half as wide.
+customers_in_order as (
+    select
+        customers_scored.*,
+        customers.customer_id,
+        customers.source_name,
+        customers.customer_name,
+        customers.country_code,
+        customers.country_name,
+        segments.rfm_segment,
+        span.as_of_date
+    from customers_scored
+    left join customers
+        on customers_scored.customer_key = customers.customer_key
+    left join segments
+        on
+            customers_scored.r_score = segments.r_score
+            and customers_scored.fm_score = segments.fm_score
+    cross join span
+    order by customers_scored.customer_key
 ),
 
 customers_measured as (
     select
-        customer_totals.*,
-        cast(customer_scores.r_score as bigint) as r_score,
-        cast(customer_scores.f_score as bigint) as f_score,
-        cast(customer_scores.m_score as bigint) as m_score,
-        cast(round((customer_scores.f_score + customer_scores.m_score) / 2) as bigint) as fm_score,
-        {{ dbt.datediff('customer_totals.last_order_date', 'span.as_of_date', 'day') }}
+        *,
+        {{ dbt.datediff('last_order_date', 'as_of_date', 'day') }}
             as recency_days,
-        {{ dbt.datediff('customer_totals.first_order_date', 'span.as_of_date', 'day') }}
+        {{ dbt.datediff('first_order_date', 'as_of_date', 'day') }}
             as tenure_days,
         -- Somebody who only returned things has no last order, and is not active.
         coalesce(
-            {{ dbt.datediff('customer_totals.last_order_date', 'span.as_of_date', 'day') }}
+            {{ dbt.datediff('last_order_date', 'as_of_date', 'day') }}
             <= {{ var('inactive_after_days') }}, false
         ) as is_active
-    from customer_totals
-    left join customer_scores
-        on customer_totals.customer_key = customer_scores.customer_key
-    cross join span
+    from customers_in_order
 )
 
 select
-    customers_measured.customer_key,
-    customers.customer_id,
-    customers.source_name,
-    customers.customer_name,
-    customers.country_code,
-    customers.country_name,
-    customers_measured.first_order_date,
-    customers_measured.last_order_date,
-    cast({{ dbt.date_trunc('month', 'customers_measured.first_order_date') }} as date)
-        as cohort_month,
-    customers_measured.recency_days,
-    customers_measured.tenure_days,
-    customers_measured.order_days,
+    customer_key,
+    customer_id,
+    source_name,
+    customer_name,
+    country_code,
+    country_name,
+    first_order_date,
+    last_order_date,
+    cast({{ dbt.date_trunc('month', 'first_order_date') }} as date) as cohort_month,
+    recency_days,
+    tenure_days,
+    order_days,
     cast(
-        {{ dbt.datediff(
-            'customers_measured.first_order_date', 'customers_measured.last_order_date', 'day'
-        ) }}
-        / nullif(customers_measured.order_days - 1, 0) as double
+        {{ dbt.datediff('first_order_date', 'last_order_date', 'day') }}
+        / nullif(order_days - 1, 0) as double
     ) as mean_days_between_orders,
-    customers_measured.orders as frequency,
-    customers_measured.orders,
-    customers_measured.gross_revenue as monetary,
-    customers_measured.gross_revenue,
-    customers_measured.returns_amount,
-    cast(
-        customers_measured.gross_revenue - customers_measured.returns_amount as decimal(18, 4)
-    ) as net_revenue,
-    cast(
-        customers_measured.gross_revenue / nullif(customers_measured.orders, 0) as decimal(18, 4)
-    ) as average_order_value,
-    customers_measured.units,
-    cast(
-        customers_measured.returns_amount / nullif(customers_measured.gross_revenue, 0) as double
-    ) as return_rate,
-    customers_measured.r_score,
-    customers_measured.f_score,
-    customers_measured.m_score,
-    segments.rfm_segment,
-    customers_measured.is_active,
-    coalesce(customers_measured.m_score >= 4 and not customers_measured.is_active, false)
-        as is_at_risk
+    orders as frequency,
+    orders,
+    gross_revenue as monetary,
+    gross_revenue,
+    returns_amount,
+    cast(gross_revenue - returns_amount as decimal(18, 4)) as net_revenue,
+    cast(gross_revenue / nullif(orders, 0) as decimal(18, 4)) as average_order_value,
+    units,
+    cast(returns_amount / nullif(gross_revenue, 0) as double) as return_rate,
+    r_score,
+    f_score,
+    m_score,
+    rfm_segment,
+    is_active,
+    coalesce(m_score >= 4 and not is_active, false) as is_at_risk
 from customers_measured
-left join customers
-    on customers_measured.customer_key = customers.customer_key
-left join segments
-    on
-        customers_measured.r_score = segments.r_score
-        and customers_measured.fm_score = segments.fm_score
-order by customers_measured.customer_key

@@ -31,6 +31,7 @@ calendar as (
     select
         dates.date_day,
         dates.week_start,
+        dates.month_start,
         dates.iso_year,
         dates.iso_week
     from {{ ref('dim_dates') }} as dates
@@ -56,34 +57,45 @@ weeks as (
 
 -- Days are summed month by month: of a week that two months share, a customer of both parts was
 -- counted in each of them.
-last_weeks_of_months as (
+parts_of_shared_weeks as (
     select
-        customer_key,
-        {{ dbt.date_trunc('week', 'last_order_date') }} as week_start
-    from customer_months
-    where
-        {{ dbt.date_trunc('week', 'last_order_date') }}
-        >= {{ dbt.dateadd('day', -6, dbt.dateadd('month', 1, 'order_month')) }}
+        week_start,
+        month_start,
+        min(date_day) as first_day,
+        max(date_day) as last_day
+    from calendar
+    group by
+        week_start,
+        month_start
+    qualify count(*) over (partition by week_start) = 2
 ),
 
-first_weeks_of_months as (
+-- The one part is the end of its month, the other the beginning: a customer was there if the last
+-- order of the month lies in it, or the first one. (A hash takes half the work of a key;
+-- customers_share_no_hash holds it to be as good.)
+customers_of_shared_weeks as (
     select
-        customer_key,
-        {{ dbt.date_trunc('week', 'first_order_date') }} as week_start
+        parts_of_shared_weeks.week_start,
+        hash(customer_months.customer_key) as customer_hash,
+        count(*) as parts
     from customer_months
-    where {{ dbt.date_trunc('week', 'first_order_date') }} < order_month
+    inner join parts_of_shared_weeks
+        on
+            customer_months.order_month = parts_of_shared_weeks.month_start
+            and customer_months.last_order_date >= parts_of_shared_weeks.first_day
+            and customer_months.first_order_date <= parts_of_shared_weeks.last_day
+    group by
+        parts_of_shared_weeks.week_start,
+        hash(customer_months.customer_key)
 ),
 
 customers_of_both_parts as (
     select
-        last_weeks_of_months.week_start,
+        week_start,
         count(*) as customers
-    from last_weeks_of_months
-    inner join first_weeks_of_months
-        on
-            last_weeks_of_months.customer_key = first_weeks_of_months.customer_key
-            and last_weeks_of_months.week_start = first_weeks_of_months.week_start
-    group by last_weeks_of_months.week_start
+    from customers_of_shared_weeks
+    where parts = 2
+    group by week_start
 ),
 
 weeks_compared as (
