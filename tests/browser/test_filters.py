@@ -313,7 +313,7 @@ def test_filters_fit_a_phone_print_their_choice_and_please_axe(
     for name in ("Period", "Country"):
         page.locator(".filter summary", has_text=name).click()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        found = Axe().run(page, options={"preload": False}).response["violations"]
+        found = Axe().run(page, options=AXE).response["violations"]
         assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
         page.keyboard.press("Escape")
     page.emulate_media(media="print")

@@ -107,5 +107,5 @@ def test_axe_finds_nothing_in_the_search(visit: Visitors, many: Path, theme: str
     page.keyboard.press("/")
     page.keyboard.type("name")
     expect(page.locator(".found li")).to_have_count(12)
-    found = Axe().run(page, options={"preload": False}).response["violations"]
+    found = Axe().run(page, options=AXE).response["violations"]
     assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
