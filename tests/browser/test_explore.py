@@ -17,7 +17,7 @@ from reports.explore import page as explore_page
 from reports.explore.database import explore_database
 from reports.explore.descriptions import Described, descriptions
 from reports.render import render_site
-from tests.browser.conftest import ROOT, Visitors
+from tests.browser.conftest import AXE, ROOT, Visitors
 from tests.browser.synthetic_marts import write_marts
 from tests.unit.reports_folder import FACTS
 

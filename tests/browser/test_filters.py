@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from reports.formats import Formatter
-from tests.browser.conftest import Visitors
+from tests.browser.conftest import AXE, Visitors
 from tests.unit.reports_folder import page_with, render
 
 SALES = """

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visitors
+from tests.browser.conftest import AXE, Visitors
 from tests.unit.reports_folder import PAGE, render
 
 HOSTILE = '<img src=x onerror=alert(1)> "Café" & Söhne'
