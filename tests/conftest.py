@@ -24,6 +24,8 @@ FOR_TESTS = ("TILL_TEST_DATA", "TILL_CHROMIUM", "TILL_CAMPAIGN_")
 # dbt leaves the unit tests out. They are about the models alone: whoever asks what a run does with data
 # need not wait for them, as long as some run of the same models and variables has them.
 WITHOUT_UNIT_TESTS = {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"}
+# Nor data tests: for runs of rows that another run has held to every law.
+MODELS_ALONE = {"DBT_RESOURCE_TYPES": "model seed"}
 
 
 def pytest_configure() -> None:
@@ -93,6 +95,13 @@ def copy_project(target: Path) -> Path:
     shutil.copytree(ROOT / "tests" / "data", target / "tests" / "data", dirs_exist_ok=True)
     shutil.copytree(ROOT / "tests" / "generic", target / "tests" / "generic", dirs_exist_ok=True)
     return target
+
+
+def keep_one_page(project: Path) -> None:
+    """Leave one report page, which links to no other: for runs that are about something else."""
+    for page in (project / "reports" / "pages").glob("*.yml"):
+        if page.name != "sales.yml":
+            page.unlink()
 
 
 @pytest.fixture(scope="session")

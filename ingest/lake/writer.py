@@ -108,6 +108,14 @@ def import_dlt(lake: Path) -> None:
     """Import dlt, with its folder in the lake and not at home."""
     os.environ.setdefault("DLT_DATA_DIR", str(lake / "raw" / "_dlt"))
     import dlt  # noqa: F401, PLC0415 - it reads the environment, and takes a second
+    from dlt.common.configuration.providers.toml import SettingsTomlProvider  # noqa: PLC0415 - as above
+
+    # It would import all of Streamlit, where that is installed, to look for secrets of that too.
+    SettingsTomlProvider._read_streamlit_secrets = _no_secrets  # type: ignore[method-assign,assignment]
+
+
+def _no_secrets(_provider: object, _name: str, _file_name: str) -> None:
+    """Secrets are those of the sources file alone."""
 
 
 def _run_dlt(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from configuration.errors import PlainError
 from ingest.declared_table import DeclaredTable
+from ingest.lake.writer import import_dlt
 from ingest.plans import PlannedRequest, TablePlan
 from ingest.rest.declaration import RestSource, RestTable
 from ingest.rest.family import load_family
@@ -21,6 +22,7 @@ class RestWork(DeclaredTable[RestSource, RestTable]):
 
     def load(self, context: LoadContext, spool: Path) -> Load:
         """Load what the API has that is new; raises PlainError when it cannot be had or does not fit."""
+        import_dlt(context.lake)  # its client for APIs comes before the hand-over
         if self.table.parent:
             return load_family(context, self.of, self.table, spool)
         return load_rest(context, self.of, self.table, spool)

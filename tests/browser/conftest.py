@@ -19,6 +19,8 @@ from tests.unit.reports_folder import FACTS
 
 ROOT = Path(__file__).resolve().parents[2]
 DRAWN = "html[data-ready=true]"
+# For axe: what passes need not be described node by node, which takes longer than to look.
+AXE = {"preload": False, "resultTypes": ["violations"]}
 
 
 @dataclass

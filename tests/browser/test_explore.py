@@ -17,7 +17,7 @@ from reports.explore import page as explore_page
 from reports.explore.database import explore_database
 from reports.explore.descriptions import Described, descriptions
 from reports.render import render_site
-from tests.browser.conftest import ROOT, Visitors
+from tests.browser.conftest import AXE, ROOT, Visitors
 from tests.browser.synthetic_marts import write_marts
 from tests.unit.reports_folder import FACTS
 
@@ -102,7 +102,7 @@ def test_tables_are_described_and_axe_finds_nothing(page: Page) -> None:
     mart.locator("summary").click()
     assert "One row per calendar month" in mart.inner_text()
     assert "{{" not in page.content()
-    found = Axe().run(page, options={"preload": False}).response["violations"]
+    found = Axe().run(page, options=AXE).response["violations"]
     assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     for width in (768, 390):

@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from reports.formats import Formatter
-from tests.browser.conftest import Visitors
+from tests.browser.conftest import AXE, Visitors
 from tests.unit.reports_folder import page_with, render
 
 SALES = """
@@ -313,7 +313,7 @@ def test_filters_fit_a_phone_print_their_choice_and_please_axe(
     for name in ("Period", "Country"):
         page.locator(".filter summary", has_text=name).click()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        found = Axe().run(page, options={"preload": False}).response["violations"]
+        found = Axe().run(page, options=AXE).response["violations"]
         assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
         page.keyboard.press("Escape")
     page.emulate_media(media="print")

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from reports.pages import load_pages
-from tests.browser.conftest import ROOT, Visitors
+from tests.browser.conftest import AXE, ROOT, Visitors
 from tests.unit.reports_folder import data_of
 
 PAGES = (
@@ -130,7 +130,7 @@ def test_axe_finds_nothing(visit: Visitors, site: Path, width: int, theme: str) 
         page = visitor.open(name)
         if name != "index":
             page.locator("details summary").first.click()
-        found = Axe().run(page, options={"preload": False}).response["violations"]
+        found = Axe().run(page, options=AXE).response["violations"]
         assert [(one["id"], one["impact"], one["nodes"][0]["html"]) for one in found] == [], name
 
 

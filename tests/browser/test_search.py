@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visitors
+from tests.browser.conftest import AXE, Visitors
 from tests.unit.reports_folder import PAGE, render
 
 HOSTILE = '<img src=x onerror=alert(1)> "Café" & Söhne'
@@ -107,5 +107,5 @@ def test_axe_finds_nothing_in_the_search(visit: Visitors, many: Path, theme: str
     page.keyboard.press("/")
     page.keyboard.type("name")
     expect(page.locator(".found li")).to_have_count(12)
-    found = Axe().run(page, options={"preload": False}).response["violations"]
+    found = Axe().run(page, options=AXE).response["violations"]
     assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []

@@ -72,9 +72,20 @@ class SmallShop:
         ).fetchall()[0][0]
 
 
+# Some of the unit tests, which are about the models alone, are enough to see when a run has them.
+SOME_UNIT_TESTS = """
+unit_tests:
+  tillhouse:
+    +enabled: false
+    marts: {sales: {+enabled: true}}
+"""
+
+
 def make_small_shop(root: Path) -> SmallShop:
     """Write the inputs and the sources file into a copy of the project at `root`."""
     copy_project(root)
+    with (root / "dbt_project.yml").open("a", encoding="utf-8") as declared_project:
+        declared_project.write(SOME_UNIT_TESTS)
     (root / "inputs").mkdir()
     (root / "inputs" / "purchases.csv").write_text(PURCHASES)
     (root / "inputs" / "clients.csv").write_text(CLIENTS)

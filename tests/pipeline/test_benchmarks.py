@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, WITHOUT_UNIT_TESTS
+from tests.conftest import MODELS_ALONE, ROOT
 
 BENCHMARKS = ROOT / "docs" / "benchmarks"
 
@@ -18,7 +18,7 @@ BENCHMARKS = ROOT / "docs" / "benchmarks"
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, str(BENCHMARKS / "bench.py"), *arguments],
-        env={**os.environ, **WITHOUT_UNIT_TESTS},
+        env={**os.environ, **MODELS_ALONE},
         capture_output=True,
         text=True,
         timeout=300,

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.conftest import ROOT, WITHOUT_UNIT_TESTS, Till, copy_project
+from tests.conftest import ROOT, WITHOUT_UNIT_TESTS, Till, copy_project, keep_one_page
 
 GUIDE = (ROOT / "docs" / "guides" / "sources.md").read_text(encoding="utf-8")
 TEN_MINUTES = GUIDE.split("## In ten minutes")[1].split("### What else")[0]
@@ -22,6 +22,7 @@ BLOCK = re.compile(r"^```(\w+) file=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project in which the files of the guide were written and its lines changed."""
     root = copy_project(tmp_path_factory.mktemp("own") / "project")
+    keep_one_page(root)  # the short way draws them all
     for language, name, text in BLOCK.findall(GUIDE):
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)

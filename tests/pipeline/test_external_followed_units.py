@@ -31,9 +31,10 @@ def follow(shop: OrderHistory) -> OrderHistory:
     return shop
 
 
-@pytest.fixture
-def followed(shop: OrderHistory) -> OrderHistory:
-    """The shop with a row per customer, whose lines lie in three months."""
+@pytest.fixture(scope="module")
+def summed_shop(built_shop: OrderHistory, tmp_path_factory: pytest.TempPathFactory) -> OrderHistory:
+    """The shop with a row per customer, and their lines of a year; tests take a copy."""
+    shop = built_shop.copy_to(tmp_path_factory.mktemp("followed") / "project")
     # So many rows that the months of a few are less than a quarter of all.
     rows = [
         f"'L{number}', 1, date '2025-{number % 12 + 1:02}-03', 'c{number % 5}', 'EUR', {number}"
@@ -41,6 +42,11 @@ def followed(shop: OrderHistory) -> OrderHistory:
     ]
     shop.load("lines", {"2025.csv": rows})
     return follow(shop)
+
+
+@pytest.fixture
+def followed(summed_shop: OrderHistory, tmp_path: Path) -> OrderHistory:
+    return summed_shop.copy_to(tmp_path / "project")
 
 
 def differences(shop: OrderHistory) -> list[tuple[object, ...]]:

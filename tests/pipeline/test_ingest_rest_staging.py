@@ -14,6 +14,7 @@ from ingest.lake.manifest import read_manifest
 from ingest.run import ingest
 from tests.conftest import Till, copy_project
 from tests.parsed_projects import ParsedProjects
+from till.demo.generate import generate
 from till.demo.server import Behaviour, serve
 
 PATIENT = Behaviour(rate=1e6, burst=1_000_000, fail_every=0)
@@ -23,14 +24,22 @@ MOMENTS.append(dt.datetime(2026, 3, 1))  # noqa: DTZ001
 
 
 @pytest.fixture(scope="module")
+def made_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's folder, about 1,200 orders."""
+    folder = tmp_path_factory.mktemp("made_demo")
+    generate(folder, scale=0.05)
+    return folder
+
+
+@pytest.fixture(scope="module")
 def project(
-    tmp_path_factory: pytest.TempPathFactory, small_demo: Path, dbt: Till, parsed: ParsedProjects
+    tmp_path_factory: pytest.TempPathFactory, made_demo: Path, dbt: Till, parsed: ParsedProjects
 ) -> Path:
     """The project with the webshop's staging views built after three loads."""
     project = copy_project(tmp_path_factory.mktemp("staging") / "project")
     parsed.lend("demo", project)
     for moment in MOMENTS:
-        with serve(small_demo, port=0, until=moment, behaviour=PATIENT) as url:
+        with serve(made_demo, port=0, until=moment, behaviour=PATIENT) as url:
             environ = {"TILL_DEMO_API": url}
             sources = load_sources_file(project / "ingest" / "sources.yml", environ)
             result = ingest(sources, project / "lake", project, only=["webshop"])
@@ -56,24 +65,24 @@ def schema_of(project: Path, view: str) -> str:
     return f"{schema}.{view}"
 
 
-def test_an_order_counts_once_and_as_it_stands_last(project: Path, small_demo: Path) -> None:
+def test_an_order_counts_once_and_as_it_stands_last(project: Path, made_demo: Path) -> None:
     staged = schema_of(project, "stg_webshop__orders")
     raw = sum(
         each.rows_loaded for each in read_manifest(project / "lake").of_table("webshop", "orders")
     )
     came = f"select order_id, order_status, updated_at from {staged}"
-    made = f"select order_id, status, updated_at from '{small_demo / 'webshop' / 'orders.parquet'}'"
+    made = f"select order_id, status, updated_at from '{made_demo / 'webshop' / 'orders.parquet'}'"
     differing = f"(({came}) except all ({made})) union all (({made}) except all ({came}))"
     assert ask(project, differing) == []
     assert raw > ask(project, f"select count(*) from {staged}")[0][0]  # there were versions
 
 
-def test_lines_count_once(project: Path, small_demo: Path) -> None:
+def test_lines_count_once(project: Path, made_demo: Path) -> None:
     staged = schema_of(project, "stg_webshop__order_lines")
     came = f"select order_id, line_id, quantity::integer, unit_price from {staged}"
     made = f"""
         select order_id, line.line_id, line.quantity, line.unit_price::decimal(18, 4)
-        from (select *, unnest(lines) as line from '{small_demo / "webshop" / "orders.parquet"}')
+        from (select *, unnest(lines) as line from '{made_demo / "webshop" / "orders.parquet"}')
     """
     differing = f"(({came}) except all ({made})) union all (({made}) except all ({came}))"
     assert ask(project, differing) == []
@@ -83,8 +92,8 @@ def test_lines_count_once(project: Path, small_demo: Path) -> None:
     ("view", "key"),
     [("customers", "customer_id"), ("products", "product_id"), ("events", "event_id")],
 )
-def test_every_other_row_counts_once(project: Path, small_demo: Path, view: str, key: str) -> None:
+def test_every_other_row_counts_once(project: Path, made_demo: Path, view: str, key: str) -> None:
     staged = schema_of(project, f"stg_webshop__{view}")
     counts = f"select count(*), count(distinct {key}) from"
-    made = small_demo / "webshop" / f"{view}.parquet"
+    made = made_demo / "webshop" / f"{view}.parquet"
     assert ask(project, f"{counts} {staged}") == ask(project, f"{counts} '{made}'")

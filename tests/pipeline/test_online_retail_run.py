@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.conftest import WITHOUT_UNIT_TESTS, Till, copy_project
+from tests.conftest import MODELS_ALONE, Till, copy_project, keep_one_page
 from tests.parsed_projects import ParsedProjects
 from tests.pipeline.conftest import run_online_retail
 from tests.pipeline.released_marts import mart_names, mart_query
@@ -27,6 +27,7 @@ def loaded_in_two_runs(
 ) -> Path:
     folder = tmp_path_factory.mktemp("two_runs")
     project = copy_project(folder / "project")
+    keep_one_page(project)
     parsed.lend("online_retail", project)
     drops = folder / "drops"
     drops.mkdir()
@@ -34,7 +35,7 @@ def loaded_in_two_runs(
     for part in (files[:100], files[100:]):
         for file in part:
             shutil.copyfile(file, drops / file.name)
-        run_online_retail(project, drops, till, **WITHOUT_UNIT_TESTS)
+        run_online_retail(project, drops, till, **MODELS_ALONE)
     return project
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import WITHOUT_UNIT_TESTS, Till
+from tests.conftest import MODELS_ALONE, WITHOUT_UNIT_TESTS, Till, keep_one_page
 from tests.parsed_projects import ParsedProjects
 from tests.pipeline.small_shop import NET_REVENUE, PURCHASES, SmallShop, make_small_shop
 from till.lake_lock import lake_lock
@@ -41,6 +41,7 @@ def released_shop(
 def shop(released_shop: SmallShop, tmp_path: Path) -> SmallShop:
     root = tmp_path / "shop"
     shutil.copytree(released_shop.root, root, symlinks=True)
+    keep_one_page(root)  # the released shop has drawn them all
     return SmallShop(root)
 
 
@@ -97,7 +98,7 @@ def test_new_rows_are_released_and_gone_back_from(shop: SmallShop, till: Till) -
     assert done.returncode == 0, done.stdout + done.stderr
     assert UNCHANGED in done.stdout
     first_run = (shop.root / "first_run.txt").read_text()
-    assert checks_passed(first_run) > checks_passed(done.stdout) + 50, "unit tests ran again"
+    assert checks_passed(first_run) > checks_passed(done.stdout) + 10, "unit tests ran again"
     assert shop.released("sum(net_revenue)", "sales_daily") == Decimal("100.00")
 
     listed = till(shop.root, "release", "list").stdout.splitlines()
@@ -129,7 +130,7 @@ def test_a_failing_test_keeps_the_release_and_shows_the_rows(shop: SmallShop, ti
     assert shop.released("sum(net_revenue)", "sales_daily") == Decimal(NET_REVENUE)
 
     law.unlink()
-    mended = shop.run(till)
+    mended = shop.run(till, **MODELS_ALONE)
     assert mended.returncode == 0, mended.stdout + mended.stderr
     assert "its marts were put back" in mended.stdout
     assert shop.released("sum(net_revenue)", "fct_orders") == Decimal(NET_REVENUE) + Decimal("61.2")
@@ -142,7 +143,7 @@ def test_a_run_killed_while_it_builds_is_made_good_by_the_next(shop: SmallShop, 
     running = subprocess.Popen(
         [sys.executable, "-m", "till", "run", "--sources", shop.sources],
         cwd=shop.root,
-        env={**os.environ, "PYTHONPATH": str(shop.root)},
+        env={**os.environ, "PYTHONPATH": str(shop.root), **MODELS_ALONE},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -157,7 +158,7 @@ def test_a_run_killed_while_it_builds_is_made_good_by_the_next(shop: SmallShop, 
     assert shop.current_release() == first
     assert shop.released("sum(net_revenue)", "sales_daily") == Decimal(NET_REVENUE)
 
-    done = shop.run(till)
+    done = shop.run(till, **MODELS_ALONE)
     assert done.returncode == 0, done.stdout + done.stderr
     assert shop.released("sum(net_revenue)", "sales_daily") == Decimal(NET_REVENUE) + Decimal(
         "61.2"
