@@ -2,8 +2,8 @@
 -- its first to its last microsecond, in local time and in UTC, the offset is the zone's. Nearly all
 -- days are still, and none of those about a clock change. A row is a moment or zone amiss.
 --
--- A build asks of the zone that it computes in; tests/pipeline/test_portable_macros.py of others too:
--- half an hour (Lord Howe), a day left out (Apia, 30 December 2011), summer time that pauses
+-- A build asks of the zone that it computes in; tests/pipeline/test_portable_macros.py of others
+-- too: half an hour (Lord Howe), a day left out (Apia, 30 December 2011), summer time that pauses
 -- (Casablanca).
 with still_days as (
     {%- for zone in var('zones_of_still_days', [var('business_timezone')]) %}
