@@ -58,7 +58,7 @@
 {%- macro raw_branches_of_units(node, file_groups, unit, units) -%}
     {#- Queries for the counted rows of these units. Files that hold none are not read again, and of a large
         file nothing but the stretches that do. -#}
-    {%- set places = raw_places(node, file_groups, unit, units) if file_groups -%}
+    {%- set places = raw_places(node, file_groups, unit, units) if file_groups else none -%}
     {%- set parts = raw_parts_with_places(places, units) if places is not none -%}
     {%- set branches = [] -%}
     {%- for file_group in file_groups -%}

@@ -70,6 +70,7 @@ _SETTINGS: Mapping[str, _Rule] = {
         _whole(1, 65_535), "a whole number from 1 to 65535, such as 500"
     ),
     "business_country_code": _Rule(_text("[A-Z]{2}"), "two capital letters, such as ES"),
+    "check_all_rows": _Rule(lambda value: isinstance(value, bool), "true or false"),
     "earliest_plausible_date": _Rule(_is_day, "a day, such as 1990-01-01"),
 }
 _Name = Annotated[str, Field(pattern=r"^\w+$", strict=True)]

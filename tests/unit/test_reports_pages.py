@@ -296,7 +296,7 @@ def test_the_schemas_know_every_key_an_editor_should_offer() -> None:
     page = schemas["report.schema.json"]
     assert set(page["properties"]) == {
         "title", "description", "position", "period", "datasets", "metrics", "sections", "for_each",
-        "filters", "locale", "currency", "theme", "compare", "annotations",
+        "filters", "locale", "currency", "theme", "compare", "annotations", "show_yaml",
     }  # fmt: skip
     assert page["additionalProperties"] is False
     marks = page["$defs"]["XyChart"]["properties"]["mark"]["enum"]
